@@ -1,0 +1,115 @@
+#!/usr/bin/env python3
+"""make_seeds.py VECTORS OUT: fuzz seeds from the recorded vectors, one folder a kind of input.
+
+clixml            CLIXML documents and message payloads
+texts             texts of single values
+lines             conversations in the out-of-process framing, and single lines
+fragments         what one side sent on one channel: fragments one after the other
+client-fragments  those of them that a client sent
+server-fragments  those of them that a server sent
+messages          joined messages with their header
+"""
+import base64
+import glob
+import json
+import os
+import re
+import shutil
+import sys
+
+SEED_BYTES_MAX = 32768
+DATA_LINE = re.compile(r"<Data Stream='[A-Za-z]+' PSGuid='([^']+)'>([^<]*)</Data>")
+
+
+class Seeds:
+    def __init__(self, out):
+        self.out = out
+        self.seen = {}
+
+    def add(self, kind, content):
+        if isinstance(content, str):
+            content = content.encode("utf-8", "surrogatepass")
+        seen = self.seen.setdefault(kind, set())
+        if len(content) > SEED_BYTES_MAX or content in seen:
+            return
+        folder = os.path.join(self.out, kind)
+        os.makedirs(folder, exist_ok=True)
+        with open(os.path.join(folder, f"{len(seen):04}"), "wb") as file:
+            file.write(content)
+        seen.add(content)
+
+
+def rows(path):
+    with open(path, encoding="utf-8") as file:
+        return [json.loads(line) for line in file if line.strip()]
+
+
+def value_texts(node):
+    """Every text of a primitive in the bag form."""
+    if isinstance(node, dict):
+        if node.get("k") == "prim":
+            yield node["v"]
+        node = list(node.values())
+    if isinstance(node, list):
+        for item in node:
+            yield from value_texts(item)
+
+
+def joined_messages(blob):
+    """The messages of complete fragments that lie one after the other."""
+    parts = {}
+    at = 0
+    while at + 21 <= len(blob):
+        object_id = blob[at:at + 8]
+        is_end = blob[at + 16] & 2
+        size = int.from_bytes(blob[at + 17:at + 21], "big")
+        parts[object_id] = parts.get(object_id, b"") + blob[at + 21:at + 21 + size]
+        at += 21 + size
+        if is_end:
+            yield parts.pop(object_id)
+
+
+def add_conversation(seeds, path):
+    lines = {"C": [], "S": []}
+    blobs = {}
+    with open(path, encoding="utf-8") as file:
+        for line in file.read().splitlines():
+            side, text = line[:1], line[2:]
+            if side not in lines:
+                continue
+            lines[side].append(text)
+            seeds.add("lines", text + "\n")
+            data = DATA_LINE.search(text)
+            if data:
+                key = (side, data.group(1))
+                blobs[key] = blobs.get(key, b"") + base64.b64decode(data.group(2))
+    for side in lines:
+        seeds.add("lines", "\n".join(lines[side]) + "\n")
+    for (side, _), blob in blobs.items():
+        seeds.add("fragments", blob)
+        seeds.add("client-fragments" if side == "C" else "server-fragments", blob)
+        for message in joined_messages(blob):
+            seeds.add("messages", message)
+            seeds.add("clixml", message[40:].removeprefix(b"\xef\xbb\xbf"))
+
+
+def main():
+    vectors, out = sys.argv[1:3]
+    shutil.rmtree(out, ignore_errors=True)
+    os.makedirs(out)
+    seeds = Seeds(out)
+    for name in ("objects", "texts"):
+        for row in rows(os.path.join(vectors, "clixml", name + ".jsonl")):
+            seeds.add("clixml", row["clixml"])
+            for text in value_texts(row.get("bag")):
+                seeds.add("texts", text)
+    for path in sorted(glob.glob(os.path.join(vectors, "psrp", "*.log"))):
+        add_conversation(seeds, path)
+    for row in rows(os.path.join(vectors, "psrp-bad", "server.jsonl")):
+        steps = [step if isinstance(step, str) else step.get("raw") for step in row["send"]]
+        seeds.add("lines", "\n".join(step for step in steps if step is not None) + "\n")
+    for kind, seen in sorted(seeds.seen.items()):
+        print(f"{kind}: {len(seen)}")
+
+
+main()
