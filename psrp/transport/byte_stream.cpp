@@ -1,0 +1,193 @@
+#include <psrp/transport/byte_stream.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <fcntl.h>
+#include <unistd.h>
+#include <utility>
+
+namespace psrp {
+namespace {
+
+// Keeps a SIGPIPE that a write of this thread raises from reaching anybody. The process's own
+// handling of the signal is left alone: a library may not change it.
+class PipeSignalGuard {
+public:
+    PipeSignalGuard()
+    {
+        sigemptyset(&pipe_signal_);
+        sigaddset(&pipe_signal_, SIGPIPE);
+        sigset_t pending;
+        sigemptyset(&pending);
+        sigpending(&pending);
+        was_pending_ = sigismember(&pending, SIGPIPE) == 1;
+        if (!was_pending_) pthread_sigmask(SIG_BLOCK, &pipe_signal_, &before_);
+    }
+
+    PipeSignalGuard(const PipeSignalGuard&) = delete;
+    PipeSignalGuard& operator=(const PipeSignalGuard&) = delete;
+
+    ~PipeSignalGuard()
+    {
+        // A SIGPIPE that was pending before is blocked already and belongs to somebody else.
+        if (was_pending_) return;
+        const int error = errno;
+        sigset_t pending;
+        sigemptyset(&pending);
+        sigpending(&pending);
+        if (sigismember(&pending, SIGPIPE) == 1) {
+            int number = 0;
+            sigwait(&pipe_signal_, &number);
+        }
+        pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+        errno = error;
+    }
+
+private:
+    sigset_t pipe_signal_{};
+    sigset_t before_{};
+    bool was_pending_ = false;
+};
+
+} // namespace
+
+namespace {
+
+constexpr int first_free_descriptor = 3;
+
+// A pipe whose ends are not inherited, made in one step where the system can: another thread may
+// fork in between.
+int make_closing_pipe(std::array<int, 2>& ends)
+{
+#ifdef __linux__
+    return ::pipe2(ends.data(), O_CLOEXEC);
+#else
+    const int outcome = ::pipe(ends.data());
+    for (const int end : ends) {
+        if (outcome == 0) fcntl(end, F_SETFD, FD_CLOEXEC);
+    }
+    return outcome;
+#endif
+}
+
+} // namespace
+
+Result<Pipe> make_pipe()
+{
+    const auto failed = [] {
+        return tl::unexpected<clixml::Error>(system_error(errno, "could not make a pipe"));
+    };
+    std::array<int, 2> ends{};
+    if (make_closing_pipe(ends) != 0) return failed();
+    Pipe pipe{Descriptor(ends[0]), Descriptor(ends[1])};
+    for (Descriptor* end : {&pipe.reader, &pipe.writer}) {
+        if (end->number() >= first_free_descriptor) continue;
+        *end = Descriptor(fcntl(end->number(), F_DUPFD_CLOEXEC, first_free_descriptor));
+        if (!end->is_open()) return failed();
+    }
+    return pipe;
+}
+
+Descriptor& Descriptor::operator=(Descriptor&& other) noexcept
+{
+    if (this != &other) {
+        reset();
+        number_ = other.release();
+    }
+    return *this;
+}
+
+void Descriptor::reset()
+{
+    if (number_ >= 0) ::close(number_);
+    number_ = -1;
+}
+
+int Descriptor::release()
+{
+    return std::exchange(number_, -1);
+}
+
+clixml::Error system_error(int number, const char* detail)
+{
+    return {std::error_code(number, std::system_category()), clixml::no_offset, detail};
+}
+
+Result<void> set_nonblocking(int descriptor)
+{
+    const int flags = fcntl(descriptor, F_GETFL);
+    if (flags < 0 || fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) < 0) {
+        return tl::unexpected<clixml::Error>(
+            system_error(errno, "could not make a descriptor non-blocking")
+        );
+    }
+    return {};
+}
+
+Result<ReadOutcome> read_some(int descriptor, std::size_t bytes_max, std::string& out)
+{
+    const std::size_t before = out.size();
+    out.resize(before + bytes_max);
+    ssize_t count = 0;
+    do {
+        count = ::read(descriptor, out.data() + before, bytes_max);
+    } while (count < 0 && errno == EINTR);
+    const int error = errno;
+    out.resize(before + static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+    if (count > 0) return ReadOutcome::Bytes;
+    if (count == 0) return ReadOutcome::End;
+    if (error == EAGAIN || error == EWOULDBLOCK) return ReadOutcome::NothingYet;
+    return tl::unexpected<clixml::Error>(system_error(error, "could not read"));
+}
+
+Result<std::size_t> write_some(int descriptor, std::string_view text)
+{
+    const PipeSignalGuard guard;
+    ssize_t count = 0;
+    do {
+        count = ::write(descriptor, text.data(), text.size());
+    } while (count < 0 && errno == EINTR);
+    if (count >= 0) return static_cast<std::size_t>(count);
+    if (errno == EAGAIN || errno == EWOULDBLOCK) return std::size_t{0};
+    return tl::unexpected<clixml::Error>(system_error(errno, "could not write"));
+}
+
+void OutputBuffer::append(std::string text)
+{
+    if (is_empty()) {
+        text_ = std::move(text);
+        written_ = 0;
+    } else {
+        text_ += text;
+    }
+}
+
+Result<void> OutputBuffer::flush_to(int descriptor)
+{
+    while (!is_empty()) {
+        PSRP_TRY(
+            const std::size_t count,
+            write_some(descriptor, std::string_view(text_).substr(written_))
+        );
+        if (count == 0) break;
+        written_ += count;
+    }
+    if (is_empty()) {
+        clear();
+    } else if (written_ >= text_.size() / 2 && written_ > 0) {
+        // Moving only when at most half is left keeps the cost a constant number of moves a byte.
+        text_.erase(0, written_);
+        written_ = 0;
+    }
+    return {};
+}
+
+void OutputBuffer::clear()
+{
+    std::string().swap(text_);
+    written_ = 0;
+}
+
+} // namespace psrp

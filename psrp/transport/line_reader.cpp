@@ -1,0 +1,69 @@
+#include <psrp/transport/errors.hpp>
+#include <psrp/transport/line_reader.hpp>
+
+#include <algorithm>
+#include <cstring>
+
+namespace psrp {
+namespace {
+
+// A drained buffer larger than this is given back, so that one long line does not pin its memory.
+constexpr std::size_t kept_capacity_bytes_max = std::size_t{1} << 20;
+
+// Where the first CR or LF of `text` is; its size where there is none. The search for CR ends at
+// the LF, so that a buffer of many lines is not walked once for each of them.
+std::size_t line_end_in(std::string_view text)
+{
+    const std::size_t line_feed = std::min(text.find('\n'), text.size());
+    return std::min(text.substr(0, line_feed).find('\r'), line_feed);
+}
+
+} // namespace
+
+LineReader::LineReader(LineLimits limits) : limits_(limits) {}
+
+void LineReader::receive(BytesView bytes)
+{
+    if (at_ == buffer_.size()) {
+        dropped_ += buffer_.size();
+        if (buffer_.capacity() > kept_capacity_bytes_max) std::string().swap(buffer_);
+        buffer_.clear();
+        at_ = scanned_ = 0;
+    } else if (at_ >= buffer_.size() / 2 && at_ > 0) {
+        // Moving only when at most half is left keeps the cost a constant number of moves a byte.
+        dropped_ += at_;
+        buffer_.erase(0, at_);
+        scanned_ -= at_;
+        at_ = 0;
+    }
+    buffer_ += clixml::text_of(bytes);
+}
+
+Result<std::optional<Line>> LineReader::next()
+{
+    if (skips_line_feed_ && at_ < buffer_.size()) {
+        skips_line_feed_ = false;
+        if (buffer_[at_] == '\n') ++at_;
+        scanned_ = std::max(scanned_, at_);
+    }
+    const std::size_t end = scanned_ + line_end_in(std::string_view(buffer_).substr(scanned_));
+    if (end - at_ > limits_.line_bytes_max) {
+        return clixml::failure(TransportErrc::LineTooLong, dropped_ + at_, "expected a line end");
+    }
+    scanned_ = end;
+    if (end == buffer_.size()) return std::nullopt;
+    const Line line{std::string_view(buffer_).substr(at_, end - at_), dropped_ + at_};
+    skips_line_feed_ = buffer_[end] == '\r';
+    at_ = scanned_ = end + 1;
+    return line;
+}
+
+std::optional<Line> LineReader::rest()
+{
+    if (at_ == buffer_.size()) return std::nullopt;
+    const Line line{std::string_view(buffer_).substr(at_), dropped_ + at_};
+    at_ = scanned_ = buffer_.size();
+    return line;
+}
+
+} // namespace psrp

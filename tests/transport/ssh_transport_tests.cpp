@@ -1,0 +1,172 @@
+#include <psrp/transport/errors.hpp>
+#include <psrp/transport/ssh_transport.hpp>
+#include <tests/transport/loop_support.hpp>
+
+#include <catch2/catch.hpp>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <unistd.h>
+
+using namespace psrp;
+using tests::with_guids;
+
+namespace {
+
+// A shell script named ssh, first on PATH while this lives.
+class FakeSsh {
+public:
+    explicit FakeSsh(const std::string& script)
+        : folder_(
+              std::filesystem::temp_directory_path() / ("psrp-ssh-" + std::to_string(::getpid()))
+          ),
+          path_before_(std::getenv("PATH"))
+    {
+        std::filesystem::create_directories(folder_);
+        const auto program = folder_ / "ssh";
+        std::ofstream(program) << "#!/bin/sh\n" << with_guids(script) << "\n";
+        std::filesystem::permissions(program, std::filesystem::perms::owner_all);
+        ::setenv("PATH", (folder_.string() + ":" + path_before_).c_str(), 1);
+    }
+    FakeSsh(const FakeSsh&) = delete;
+    FakeSsh& operator=(const FakeSsh&) = delete;
+    ~FakeSsh()
+    {
+        ::setenv("PATH", path_before_.c_str(), 1);
+        std::filesystem::remove_all(folder_);
+    }
+
+    [[nodiscard]] std::string folder() const { return folder_.string(); }
+
+private:
+    std::filesystem::path folder_;
+    std::string path_before_;
+};
+
+std::unique_ptr<SshTransport> started(SshOptions options)
+{
+    auto transport = SshTransport::start(std::move(options));
+    REQUIRE(transport);
+    return std::move(*transport);
+}
+
+std::string failed(TransportErrc code)
+{
+    return "!" + make_error_code(code).message();
+}
+
+} // namespace
+
+TEST_CASE("ssh gets the arguments and its lines on standard error are passed on")
+{
+    const FakeSsh ssh(
+        "echo banner >&2; echo >&2; echo \"args: $*\" >&2; echo \"<CloseAck PSGuid='@Z' />\""
+    );
+    std::vector<std::string> lines;
+    auto transport = started(
+        {.target = {.host = "[::1]", .user = "D\\u", .port = 99},
+         .on_error_line = [&](std::string_view line) { lines.emplace_back(line); }}
+    );
+    CHECK(
+        tests::run_to_end(*transport) ==
+        std::vector<std::string>{"ChannelClosed zero", "ConnectionEnded"}
+    );
+    CHECK(lines == std::vector<std::string>{"banner", "args: -l u@D -p 99 -s ::1 powershell"});
+    CHECK(transport->failure_text().empty());
+}
+
+TEST_CASE("ssh that ends early is an abrupt end with its last words")
+{
+    const FakeSsh ssh("echo 'ssh: connect to host h port 22: Connection refused' >&2; exit 255");
+    auto transport = started({.target = {.host = "h"}});
+    CHECK(
+        tests::run_to_end(*transport) ==
+        std::vector<std::string>{failed(TransportErrc::SshTerminated)}
+    );
+    CHECK(
+        transport->failure_text() == "The SSH client session has ended with error message: The SSH "
+                                     "transport process has abruptly "
+                                     "terminated causing this remote session to break.\n"
+                                     "ssh: connect to host h port 22: Connection refused"
+    );
+    CHECK(transport->exit_status() == ExitStatus{255, 0});
+}
+
+TEST_CASE("what ssh delivered before its end is handed out first")
+{
+    const FakeSsh ssh("echo \"<Data Stream='Default' PSGuid='@Z'>YWJj</Data>\"; exit 0");
+    auto transport = started({.target = {.host = "h"}});
+    CHECK(
+        tests::run_to_end(*transport) ==
+        std::vector<std::string>{"DataReceived zero abc", failed(TransportErrc::SshTerminated)}
+    );
+}
+
+TEST_CASE("ssh that ends while something it started holds its output is noticed")
+{
+    const FakeSsh ssh(
+        "sleep 1000 2>/dev/null & echo $! >" + std::string("\"$0.pid\"") + "; exit 1"
+    );
+    auto transport = started({.target = {.host = "h"}});
+    CHECK(
+        tests::run_to_end(*transport) ==
+        std::vector<std::string>{failed(TransportErrc::SshTerminated)}
+    );
+    std::ifstream file(ssh.folder() + "/ssh.pid");
+    pid_t sleeper = 0;
+    file >> sleeper;
+    REQUIRE(sleeper > 1);
+    ::kill(sleeper, SIGKILL);
+}
+
+TEST_CASE("only the last lines of ssh are kept")
+{
+    const FakeSsh ssh("for i in 1 2 3 4 5; do echo line$i >&2; done; exit 1");
+    SshOptions options{.target = {.host = "h"}};
+    options.limits.error_lines_max = 2;
+    auto transport = started(std::move(options));
+    CHECK(tests::run_to_end(*transport).size() == 1);
+    CHECK(transport->failure_text().ends_with("break.\nline4\nline5"));
+}
+
+TEST_CASE("ssh that says nothing in time is given up")
+{
+    const FakeSsh ssh("exec cat");
+    auto transport =
+        started({.target = {.host = "h"}, .connecting_timeout = std::chrono::milliseconds(30)});
+    const pid_t id = transport->child_id();
+    CHECK(
+        tests::run_to_end(*transport) ==
+        std::vector<std::string>{failed(TransportErrc::SshConnectTimedOut)}
+    );
+    CHECK(transport->failure_text() == "SSH connection attempt failed after time out: 0 seconds.");
+    transport->kill();
+    CHECK((::kill(id, 0) != 0 && errno == ESRCH));
+}
+
+TEST_CASE("a first line in time ends the connecting timeout")
+{
+    const FakeSsh ssh(
+        "echo \"<DataAck PSGuid='@Z' />\"; sleep 0.1; echo \"<CloseAck PSGuid='@Z' />\""
+    );
+    auto transport =
+        started({.target = {.host = "h"}, .connecting_timeout = std::chrono::milliseconds(60000)});
+    CHECK(
+        tests::run_to_end(*transport) ==
+        std::vector<std::string>{"ChannelClosed zero", "ConnectionEnded"}
+    );
+}
+
+TEST_CASE("what is wrong locally starts no ssh")
+{
+    const FakeSsh ssh("exit 0");
+    const auto no_key = SshTransport::start({.target = {.host = "h", .key_file = "/no/such/key"}});
+    REQUIRE_FALSE(no_key);
+    CHECK(no_key.error() == make_error_code(TransportErrc::KeyFileNotFound));
+    const auto no_port = SshTransport::start({.target = {.host = "h", .port = 0}});
+    REQUIRE_FALSE(no_port);
+    CHECK(no_port.error() == make_error_code(TransportErrc::InvalidPort));
+}
