@@ -1,0 +1,141 @@
+#include <clixml/arena.hpp>
+#include <clixml/utf.hpp>
+
+#include <algorithm>
+#include <cstring>
+
+namespace clixml {
+namespace {
+
+constexpr std::size_t first_block_bytes = 4096;
+constexpr std::size_t block_bytes_max = 8U << 20;
+constexpr int probe_steps_max = 32;
+
+std::uint32_t exact_hash(std::string_view text)
+{
+    std::uint64_t hash = 0xcbf29ce484222325ULL ^ text.size();
+    for (char c : text)
+        hash = (hash ^ static_cast<std::uint8_t>(c)) * 0x100000001b3ULL;
+    return static_cast<std::uint32_t>(hash ^ (hash >> 32));
+}
+
+} // namespace
+
+Arena::Arena(Arena&& other) noexcept
+    : blocks_(std::move(other.blocks_)), block_index_(other.block_index_),
+      used_before_(other.used_before_), next_(other.next_), end_(other.end_),
+      reserved_bytes_(other.reserved_bytes_), names_(std::move(other.names_)),
+      name_count_(other.name_count_)
+{
+    other.next_ = other.end_ = nullptr;
+    other.block_index_ = other.used_before_ = other.reserved_bytes_ = other.name_count_ = 0;
+    other.blocks_.clear();
+    other.names_.clear();
+}
+
+Arena& Arena::operator=(Arena&& other) noexcept
+{
+    if (this != &other) {
+        this->~Arena();
+        new (this) Arena(std::move(other));
+    }
+    return *this;
+}
+
+void* Arena::allocate_slow(std::size_t bytes, std::size_t alignment)
+{
+    std::size_t wanted = bytes + alignment;
+    if (next_ != nullptr) {
+        used_before_ += static_cast<std::size_t>(next_ - blocks_[block_index_].memory.get());
+        ++block_index_;
+    }
+    // Blocks kept by clear() are used again where they are big enough; those that are not go to the
+    // end.
+    for (std::size_t i = block_index_; i < blocks_.size(); ++i) {
+        if (blocks_[i].size >= wanted) {
+            std::swap(blocks_[block_index_], blocks_[i]);
+            break;
+        }
+    }
+    if (block_index_ == blocks_.size() || blocks_[block_index_].size < wanted) {
+        std::size_t size = std::clamp(reserved_bytes_, first_block_bytes, block_bytes_max);
+        size = std::max(size, wanted);
+        blocks_.insert(
+            blocks_.begin() + static_cast<std::ptrdiff_t>(block_index_),
+            Block{std::unique_ptr<char[]>(new char[size]), size}
+        );
+        reserved_bytes_ += size;
+    }
+    next_ = blocks_[block_index_].memory.get();
+    end_ = next_ + blocks_[block_index_].size;
+    return allocate(bytes, alignment);
+}
+
+std::string_view Arena::copy(std::string_view text)
+{
+    if (text.empty()) return {"", 0};
+    char* to = static_cast<char*>(allocate(text.size(), 1));
+    std::memcpy(to, text.data(), text.size());
+    return {to, text.size()};
+}
+
+void Arena::grow_names()
+{
+    std::vector<const Name*> grown(std::max<std::size_t>(64, names_.size() * 2), nullptr);
+    for (const Name* name : names_) {
+        if (name == nullptr) continue;
+        std::size_t slot = exact_hash(name->text()) & (grown.size() - 1);
+        int steps = 0;
+        for (; grown[slot] != nullptr && steps < probe_steps_max; ++steps)
+            slot = (slot + 1) & (grown.size() - 1);
+        if (steps < probe_steps_max) grown[slot] = name;
+    }
+    names_ = std::move(grown);
+}
+
+const Name* Arena::intern(std::string_view text)
+{
+    text = text.substr(0, UINT32_MAX);
+    if ((name_count_ + 1) * 2 > names_.size()) grow_names();
+    std::size_t slot = exact_hash(text) & (names_.size() - 1);
+    // Names chosen to collide are not shared any more after a few steps, so that they cannot cost
+    // more than others.
+    int steps = 0;
+    for (; names_[slot] != nullptr && steps < probe_steps_max; ++steps) {
+        if (names_[slot]->text() == text) return names_[slot];
+        slot = (slot + 1) & (names_.size() - 1);
+    }
+    auto* name = static_cast<Name*>(allocate(sizeof(Name) + text.size(), alignof(Name)));
+    name->size = static_cast<std::uint32_t>(text.size());
+    name->folded_hash = folded_hash(text);
+    if (!text.empty()) std::memcpy(name + 1, text.data(), text.size());
+    if (steps < probe_steps_max) {
+        names_[slot] = name;
+        ++name_count_;
+    }
+    return name;
+}
+
+void Arena::shrink_last(void* at, std::size_t old_bytes, std::size_t new_bytes)
+{
+    char* start = static_cast<char*>(at);
+    if (start + old_bytes == next_) next_ = start + new_bytes;
+}
+
+std::size_t Arena::used_bytes() const
+{
+    if (next_ == nullptr) return used_before_;
+    return used_before_ + static_cast<std::size_t>(next_ - blocks_[block_index_].memory.get());
+}
+
+void Arena::clear()
+{
+    block_index_ = 0;
+    used_before_ = 0;
+    std::fill(names_.begin(), names_.end(), nullptr);
+    name_count_ = 0;
+    next_ = blocks_.empty() ? nullptr : blocks_[0].memory.get();
+    end_ = blocks_.empty() ? nullptr : next_ + blocks_[0].size;
+}
+
+} // namespace clixml
