@@ -1,0 +1,89 @@
+// The psrp program: one subcommand a job.
+#include <psrp/tool/clixml_command.hpp>
+#include <psrp/tool/decode_command.hpp>
+#include <psrp/tool/serve.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <iostream>
+
+namespace {
+
+using namespace psrp::tool;
+
+void add_clixml(CLI::App& app, ClixmlOptions& options)
+{
+    CLI::App* command = app.add_subcommand("clixml", "Read a CLIXML text and show or rewrite it");
+    command->require_subcommand(1);
+    auto add = [&](const char* name, const char* about, ClixmlOptions::Mode mode) {
+        CLI::App* sub = command->add_subcommand(name, about);
+        sub->add_option("FILE", options.file, "The text; - is the standard input")
+            ->capture_default_str();
+        sub->callback([&options, mode] { options.mode = mode; });
+        return sub;
+    };
+    CLI::App* dump =
+        add("dump",
+            "The value as PowerShell deserializes it, as one line of JSON",
+            ClixmlOptions::Mode::Dump);
+    dump->add_flag("--bare", options.bare, "The text is one bare element, as in PSRP messages");
+    add("copy", "Read losslessly and write again in the form read", ClixmlOptions::Mode::Copy);
+    CLI::App* again =
+        add("again",
+            "Deserialize as PowerShell does and serialize again, indented",
+            ClixmlOptions::Mode::Again);
+    again->add_flag("--bare", options.bare, "The text is one bare element, as in PSRP messages");
+    again->add_option("--depth", options.depth, "Serialization depth")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 1'000'000));
+}
+
+void add_decode(CLI::App& app, DecodeOptions& options)
+{
+    CLI::App* command = app.add_subcommand(
+        "decode", "Decode a recorded conversation to one line of JSON a message"
+    );
+    command
+        ->add_option(
+            "FILE", options.file, "Lines 'C <Data ...>' and 'S <Data ...>'; - is the standard input"
+        )
+        ->capture_default_str();
+}
+
+void add_serve(CLI::App& app, ServeOptions& options)
+{
+    CLI::App* command =
+        app.add_subcommand("serve", "Serve PSRP sessions with the embedded endpoint");
+    command->add_flag("--stdio", options.stdio, "On standard input and output, as an SSH subsystem")
+        ->required();
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    std::ios::sync_with_stdio(false);
+    CLI::App app{"PowerShell Remoting Protocol tool", "psrp"};
+    app.set_version_flag("--version", PSRP_VERSION);
+    app.require_subcommand(1);
+    ClixmlOptions clixml_options;
+    DecodeOptions decode_options;
+    ServeOptions serve_options;
+    add_clixml(app, clixml_options);
+    add_decode(app, decode_options);
+    add_serve(app, serve_options);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : 2;
+    }
+    int code = 0;
+    if (app.got_subcommand("clixml"))
+        code = run_clixml(clixml_options, std::cout, std::cerr);
+    else if (app.got_subcommand("decode"))
+        code = run_decode(decode_options, std::cout, std::cerr);
+    else
+        code = run_serve(serve_options);
+    std::cout.flush();
+    return std::cout.good() ? code : 1;
+}
