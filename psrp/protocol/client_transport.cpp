@@ -1,0 +1,150 @@
+#include <psrp/protocol/detail/client_pool_impl.hpp>
+
+#include <utility>
+#include <vector>
+
+namespace psrp {
+
+using clixml::Error;
+using clixml::failure;
+using detail::ClientChannel;
+using detail::ClientPipeline;
+
+std::optional<ClientAction> ClientPool::Impl::next_action(std::size_t bytes_max)
+{
+    if (!actions.empty()) {
+        ClientAction action = std::move(actions.front());
+        actions.pop_front();
+        return action;
+    }
+    if (auto action = next_send(session_channel, session, bytes_max)) return action;
+    // The channel after the one served last comes first, so that none starves.
+    const auto start = pipelines.upper_bound(last_served);
+    for (auto at = start; at != pipelines.end(); ++at) {
+        if (auto action = next_send(at->first, at->second.channel, bytes_max)) return action;
+    }
+    for (auto at = pipelines.begin(); at != start; ++at) {
+        if (auto action = next_send(at->first, at->second.channel, bytes_max)) return action;
+    }
+    return std::nullopt;
+}
+
+std::optional<ClientAction>
+ClientPool::Impl::next_send(const Guid& id, ClientChannel& channel, std::size_t bytes_max)
+{
+    if (!channel.is_open || channel.is_sending) return std::nullopt;
+    auto packet = channel.queue.take(bytes_max);
+    if (!packet) return std::nullopt;
+    channel.is_sending = true;
+    last_served = id;
+    const auto stream = packet->priority == fragmenter::Priority::Default ? Stream::Default
+                                                                          : Stream::PromptResponse;
+    return ClientAction(Send{id, stream, std::move(packet->bytes)});
+}
+
+Result<void> ClientPool::Impl::receive(const Guid& channel, BytesView bytes)
+{
+    if (pool_machine.state() == RunspacePoolState::BeforeOpen) return failure(Errc::InvalidState);
+    if (is_over()) return {};
+    return channel.is_zero() ? receive_session(bytes) : receive_command(channel, bytes);
+}
+
+Result<void> ClientPool::Impl::receive_session(BytesView bytes)
+{
+    const auto process = [&]() -> Result<void> {
+        PSRP_CHECK(session.reassembler.receive(bytes));
+        while (!is_over()) {
+            PSRP_TRY(const auto object, session.reassembler.next());
+            if (!object) break;
+            PSRP_CHECK(on_message(session_channel, object->bytes));
+        }
+        return {};
+    };
+    auto result = process();
+    if (!result) break_pool(result.error(), result.error().text(), true);
+    return result;
+}
+
+Result<void> ClientPool::Impl::receive_command(const Guid& id, BytesView bytes)
+{
+    // Data of a channel that is unknown, or done with, comes in the ordinary course of a close.
+    const auto running = [&]() -> ClientPipeline* {
+        const auto found = pipelines.find(id);
+        if (found == pipelines.end() || is_terminal(found->second.machine.state())) return nullptr;
+        return &found->second;
+    };
+    const auto process = [&]() -> Result<void> {
+        ClientPipeline* pipeline = running();
+        if (pipeline == nullptr) return {};
+        PSRP_CHECK(pipeline->channel.reassembler.receive(bytes));
+        while ((pipeline = running()) != nullptr) {
+            PSRP_TRY(const auto object, pipeline->channel.reassembler.next());
+            if (!object) break;
+            PSRP_CHECK(on_message(id, object->bytes));
+        }
+        return {};
+    };
+    auto result = process();
+    if (!result) {
+        if (ClientPipeline* pipeline = running()) {
+            end_pipeline(id, *pipeline, PipelineEvent::Fail, result.error());
+            request_close(id, *pipeline);
+        }
+    }
+    return result;
+}
+
+void ClientPool::Impl::data_sent(const Guid& channel)
+{
+    if (channel.is_zero())
+        session.is_sending = false;
+    else if (const auto found = pipelines.find(channel); found != pipelines.end())
+        found->second.channel.is_sending = false;
+}
+
+void ClientPool::Impl::command_opened(const Guid& id)
+{
+    if (const auto found = pipelines.find(id); found != pipelines.end())
+        found->second.channel.is_open = true;
+}
+
+// The state normally comes before the acknowledgement; where it does not, the pipeline has ended
+// all the same.
+void ClientPool::Impl::signal_acknowledged(const Guid& id)
+{
+    const auto found = pipelines.find(id);
+    if (found == pipelines.end() || is_terminal(found->second.machine.state())) return;
+    const bool was_asked_for = found->second.machine.state() == PipelineState::Stopping;
+    Error error;
+    if (!was_asked_for) error.code = Errc::PipelineStoppedByServer;
+    end_pipeline(id, found->second, PipelineEvent::EndSilently, error);
+    request_close(id, found->second);
+}
+
+void ClientPool::Impl::channel_closed(const Guid& channel)
+{
+    if (is_over()) return;
+    if (!channel.is_zero()) {
+        const auto found = pipelines.find(channel);
+        // One that we did not ask for means nothing.
+        if (found == pipelines.end() || !found->second.close_was_requested) return;
+        pipelines.erase(found);
+        close_session_when_alone();
+        return;
+    }
+    if (!pool_machine.fire(PoolEvent::CloseCompleted)) return;
+    (void)session_machine.fire(SessionEvent::CloseCompleted); // the pool's table has decided
+    for (auto& [id, pipeline] : pipelines)
+        end_pipeline(id, pipeline, PipelineEvent::EndSilently);
+    pipelines.clear();
+    actions.clear();
+    events.emplace_back(PoolClosed{});
+}
+
+void ClientPool::Impl::transport_failed(const Error& error, std::string reason)
+{
+    const Error cause = error.code ? error : Error{Errc::TransportFailed, clixml::no_offset, ""};
+    break_pool(cause, std::move(reason), false);
+}
+
+} // namespace psrp

@@ -1,0 +1,148 @@
+// What ServerPool holds. Its functions are spread over server_pool.cpp (what the owner says),
+// server_transport.cpp (the transport's side) and server_messages.cpp (one function a message
+// type).
+#pragma once
+
+#include <fragmenter/reassembler.hpp>
+#include <psrp/protocol/any_message.hpp>
+#include <psrp/protocol/errors.hpp>
+#include <psrp/protocol/pipeline_transitions.hpp>
+#include <psrp/protocol/pool_transitions.hpp>
+#include <psrp/protocol/server_pool.hpp>
+#include <psrp/protocol/session_transitions.hpp>
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <variant>
+
+namespace psrp {
+
+namespace detail {
+
+// What one channel of a server receives.
+struct ServerChannel {
+    ServerChannel(const Limits& limits, std::uint64_t bytes_max);
+
+    fragmenter::Reassembler normal;
+    fragmenter::Reassembler prompt_response;
+    bool is_dead = false; // a stream has ended in an error from which it cannot recover
+};
+
+struct ServerPipeline {
+    ServerPipelineMachine machine;
+    bool takes_input = false;
+    bool input_has_ended = false;
+    std::set<std::int64_t> open_host_calls;
+    std::deque<ServerEvent>
+        held; // what came while it waits for a runspace; its request is the first
+    std::size_t signals_to_acknowledge = 0;
+    std::size_t closes_to_acknowledge = 0;
+    clixml::Error channel_error; // why it was stopped, where its channel failed
+
+    [[nodiscard]] bool is_running() const
+    {
+        return machine.state() == PipelineState::Running ||
+               machine.state() == PipelineState::Stopping;
+    }
+};
+
+// All that a new session on the same connection starts anew.
+struct ServerSession {
+    explicit ServerSession(const ServerPoolOptions& options);
+
+    ServerSessionMachine machine;
+    ServerPoolMachine pool;
+    clixml::Version protocol_version;
+    Guid runspace_pool_id;
+    std::int32_t runspaces_min = 1;
+    std::int32_t runspaces_max = 1;
+    ServerChannel channel;
+    std::map<Guid, ServerChannel> commands;
+    std::map<Guid, ServerPipeline> pipelines; // by PID, which need not have a channel of its own
+    std::deque<Guid> waiting;                 // for a runspace, first come first served
+    std::set<std::int64_t> open_host_calls;   // of the pool's host
+    std::size_t closes_to_acknowledge = 0;
+    clixml::Error error; // why it is being closed
+    bool has_negotiated = false;
+    bool has_pool = false; // INIT_RUNSPACEPOOL has been accepted
+};
+
+} // namespace detail
+
+struct ServerPool::Impl {
+    explicit Impl(const ServerPoolOptions& pool_options);
+
+    // server_pool.cpp
+    Result<void> accept_pool(Value private_data);
+    Result<void> refuse_pool(const ErrorRecord& record);
+    Result<detail::ServerPipeline*> running_pipeline(const Guid& id);
+    Result<void> write(const Guid& id, MessageType type, Value value);
+    Result<void> call_host(const Guid& id, const HostCall& call);
+    Result<void> finish(const Guid& id, PipelineState state, const ErrorRecord* record);
+    Result<Bytes> make_message(MessageType type, const Guid& pipeline, Value value) const;
+    void send(const Guid& channel, const Bytes& message);
+    void send_pool_state(RunspacePoolState state);
+    void start_waiting();
+    void stop_pipeline(const Guid& id, detail::ServerPipeline& pipeline);
+    void acknowledge_end(const Guid& id, detail::ServerPipeline& pipeline);
+    void begin_close(const clixml::Error& error);
+    void complete_close();
+    [[nodiscard]] std::size_t running_count() const;
+    [[nodiscard]] std::size_t open_host_call_count() const;
+
+    // server_transport.cpp
+    std::optional<ServerAction> next_action();
+    std::optional<ServerEvent> next_event();
+    Result<void> receive(const Guid& channel, Stream stream, BytesView bytes);
+    Result<void> receive_objects(const Guid& channel, fragmenter::Reassembler& reassembler);
+    void fail_channel(const Guid& channel, const clixml::Error& error);
+    void release_acknowledgements();
+    void command_requested(const Guid& id);
+    void signal_requested(const Guid& id);
+    void close_requested(const Guid& channel);
+
+    // server_messages.cpp. A message decoded: the arena owns all of it.
+    struct Received {
+        const MessageTypeRow& row;
+        MessageHeader header;
+        Memory memory;
+        Value value;
+    };
+    Result<void> on_message(const Guid& channel, BytesView object);
+    Result<void> on_session_message(const MessageTypeRow& row, const Message& message);
+    Result<void>
+    on_pool_message(const Guid& channel, const MessageTypeRow& row, const Message& message);
+    Result<void> on_pipeline_message(const MessageTypeRow& row, const Message& message);
+    Result<void> on_session_capability(const Received& received);
+    Result<void> on_init_runspacepool(const Received& received);
+    Result<void> on_set_max_runspaces(const Received& received);
+    Result<void> on_set_min_runspaces(const Received& received);
+    Result<void> on_get_available_runspaces(const Received& received);
+    Result<void> on_reset_runspace_state(const Received& received);
+    Result<void> on_runspacepool_host_response(const Received& received);
+    Result<void>
+    on_new_pipeline(const Guid& channel, const MessageTypeRow& row, const Message& message);
+    Result<void> on_pipeline_input(detail::ServerPipeline& pipeline, const Received& received);
+    Result<void> on_end_of_pipeline_input(detail::ServerPipeline& pipeline, const Guid& id);
+    Result<void>
+    on_pipeline_host_response(detail::ServerPipeline& pipeline, const Received& received);
+    Result<Received> read(const MessageTypeRow& row, const Message& message) const;
+    Result<ServerEvent>
+    read_pipeline_request(const MessageTypeRow& row, const Message& message) const;
+    void answer_availability(RunspaceAvailability answer);
+    void deliver(detail::ServerPipeline& pipeline, ServerEvent event);
+
+    ServerPoolOptions options;
+    std::uint64_t last_object_id = 0;
+    std::size_t pending_bytes = 0; // of the Sends in `actions`
+    std::deque<ServerAction> actions;
+    // Events, and between them the acknowledgements that are due once those before them have been
+    // taken.
+    std::deque<std::variant<ServerEvent, AcknowledgeData>> events;
+    detail::ServerSession session;
+};
+
+} // namespace psrp

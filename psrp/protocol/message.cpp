@@ -1,0 +1,56 @@
+#include <psrp/protocol/errors.hpp>
+#include <psrp/protocol/message.hpp>
+
+#include <algorithm>
+#include <string>
+
+namespace psrp {
+namespace {
+
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+
+} // namespace
+
+void write_message_header(const MessageHeader& header, std::uint8_t* to)
+{
+    clixml::store_le(header.destination, to);
+    clixml::store_le(header.type, to + 4);
+    const auto pool = header.runspace_pool_id.net_bytes();
+    std::copy(pool.begin(), pool.end(), to + 8);
+    const auto pipeline = header.pipeline_id.net_bytes();
+    std::copy(pipeline.begin(), pipeline.end(), to + 24);
+}
+
+Result<Message> read_message(BytesView bytes)
+{
+    if (bytes.size() < message_header_bytes)
+        return clixml::failure(Errc::MessageTooShort, bytes.size(), "a header of 40 bytes");
+    Message message;
+    message.header.destination = clixml::load_le<std::uint32_t>(bytes.data());
+    message.header.type = clixml::load_le<std::uint32_t>(bytes.data() + 4);
+    message.header.runspace_pool_id = Guid::from_net_bytes(bytes.data() + 8);
+    message.header.pipeline_id = Guid::from_net_bytes(bytes.data() + 24);
+    message.text = clixml::text_of(bytes.subspan(message_header_bytes));
+    // A mark with nothing behind it is no empty payload: PowerShell takes it for broken XML.
+    if (message.text.size() > byte_order_mark.size() && message.text.starts_with(byte_order_mark)) {
+        message.text.remove_prefix(byte_order_mark.size());
+        message.has_byte_order_mark = true;
+    }
+    return message;
+}
+
+Result<Bytes>
+write_message(const MessageHeader& header, Value value, const clixml::WriteOptions& options)
+{
+    std::string text;
+    if (!value.is_nil()) {
+        text = byte_order_mark;
+        PSRP_CHECK(clixml::write_value(value, options, text));
+    }
+    Bytes bytes(message_header_bytes + text.size());
+    write_message_header(header, bytes.data());
+    std::copy(text.begin(), text.end(), bytes.begin() + message_header_bytes);
+    return bytes;
+}
+
+} // namespace psrp

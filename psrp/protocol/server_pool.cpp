@@ -1,0 +1,402 @@
+#include <fragmenter/splitter.hpp>
+#include <psrp/protocol/detail/server_pool_impl.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace psrp {
+
+using clixml::Error;
+using clixml::failure;
+using detail::ServerChannel;
+using detail::ServerPipeline;
+using detail::ServerSession;
+
+namespace {
+
+PipelineEvent event_of(PipelineState state)
+{
+    if (state == PipelineState::Completed) return PipelineEvent::Complete;
+    return state == PipelineState::Failed ? PipelineEvent::Fail : PipelineEvent::Stopped;
+}
+
+} // namespace
+
+ServerChannel::ServerChannel(const Limits& limits, std::uint64_t bytes_max)
+    : normal({limits.object_bytes_max, bytes_max}),
+      prompt_response({limits.object_bytes_max, bytes_max})
+{
+}
+
+ServerSession::ServerSession(const ServerPoolOptions& options)
+    : protocol_version(options.protocol_version), channel(options.limits, UINT64_MAX)
+{
+    (void)machine.fire(SessionEvent::Open); // the table has this row
+}
+
+ServerPool::Impl::Impl(const ServerPoolOptions& pool_options)
+    : options(pool_options), session(pool_options)
+{
+}
+
+// The capability is written before the pool is known, so its RPID is zero.
+Result<Bytes>
+ServerPool::Impl::make_message(MessageType type, const Guid& pipeline, Value value) const
+{
+    const MessageHeader header{
+        static_cast<std::uint32_t>(Destination::Client),
+        static_cast<std::uint32_t>(type),
+        type == MessageType::SessionCapability ? Guid{} : session.runspace_pool_id,
+        pipeline};
+    return write_message(header, value, clixml::message_options());
+}
+
+void ServerPool::Impl::send(const Guid& channel, const Bytes& message)
+{
+    fragmenter::Splitter splitter(message, ++last_object_id, options.limits.fragment_bytes_max);
+    while (const auto slice = splitter.next()) {
+        Bytes fragment;
+        fragment.reserve(slice->header.size() + slice->blob.size());
+        fragment.assign(slice->header.begin(), slice->header.end());
+        fragment.insert(fragment.end(), slice->blob.begin(), slice->blob.end());
+        pending_bytes += fragment.size();
+        actions.emplace_back(Send{channel, Stream::Default, std::move(fragment)});
+    }
+}
+
+void ServerPool::Impl::send_pool_state(RunspacePoolState state)
+{
+    Arena arena;
+    const Value value = encode_runspace_pool_state({state, std::nullopt}, arena);
+    // Two numbers in a bag are always writable.
+    if (const auto message = make_message(MessageType::RunspacePoolState, {}, value))
+        send(session_channel, *message);
+}
+
+Result<void> ServerPool::Impl::accept_pool(Value private_data)
+{
+    if (session.pool.state() != RunspacePoolState::Opening) return failure(Errc::InvalidState);
+    Arena arena;
+    PSRP_TRY(
+        const Bytes message,
+        make_message(
+            MessageType::ApplicationPrivateData,
+            {},
+            encode_application_private_data({private_data}, arena)
+        )
+    );
+    PSRP_CHECK(session.pool.fire(PoolEvent::Accept));
+    send(session_channel, message);
+    send_pool_state(RunspacePoolState::Opened);
+    return {};
+}
+
+Result<void> ServerPool::Impl::refuse_pool(const ErrorRecord& record)
+{
+    if (session.pool.state() != RunspacePoolState::Opening) return failure(Errc::InvalidState);
+    Arena arena;
+    const Value value = encode_runspace_pool_state({RunspacePoolState::Broken, record}, arena);
+    PSRP_TRY(const Bytes message, make_message(MessageType::RunspacePoolState, {}, value));
+    PSRP_CHECK(session.pool.fire(PoolEvent::Break));
+    send(session_channel, message);
+    begin_close({});
+    return {};
+}
+
+Result<ServerPipeline*> ServerPool::Impl::running_pipeline(const Guid& id)
+{
+    const auto found = session.pipelines.find(id);
+    if (found == session.pipelines.end() || !found->second.is_running())
+        return failure(Errc::UnknownPipeline);
+    return &found->second;
+}
+
+Result<void> ServerPool::Impl::write(const Guid& id, MessageType type, Value value)
+{
+    PSRP_CHECK(running_pipeline(id));
+    PSRP_TRY(const Bytes message, make_message(type, id, value));
+    send(id, message);
+    return {};
+}
+
+std::size_t ServerPool::Impl::open_host_call_count() const
+{
+    std::size_t count = session.open_host_calls.size();
+    for (const auto& [id, pipeline] : session.pipelines)
+        count += pipeline.open_host_calls.size();
+    return count;
+}
+
+Result<void> ServerPool::Impl::call_host(const Guid& id, const HostCall& call)
+{
+    auto* open_calls = &session.open_host_calls;
+    if (!id.is_zero()) {
+        PSRP_TRY(ServerPipeline * pipeline, running_pipeline(id));
+        open_calls = &pipeline->open_host_calls;
+    } else if (session.pool.state() != RunspacePoolState::Opening && session.pool.state() != RunspacePoolState::Opened) {
+        return failure(Errc::InvalidState);
+    }
+    if (find_host_method(call.method) == nullptr) return failure(Errc::UnknownHostMethod);
+    if (call.expects_response()) {
+        if (open_calls->contains(call.call_id))
+            return failure(Errc::InvalidArgument, clixml::no_offset, "call_id");
+        if (open_host_call_count() >= options.limits.host_calls_max)
+            return failure(Errc::TooManyHostCalls);
+    }
+    const auto type =
+        id.is_zero() ? MessageType::RunspacePoolHostCall : MessageType::PipelineHostCall;
+    Arena arena;
+    PSRP_TRY(const Bytes message, make_message(type, id, encode_host_call(call, arena)));
+    send(id, message);
+    if (call.expects_response()) open_calls->insert(call.call_id);
+    return {};
+}
+
+Result<void>
+ServerPool::Impl::finish(const Guid& id, PipelineState state, const ErrorRecord* record)
+{
+    PSRP_TRY(ServerPipeline * pipeline, running_pipeline(id));
+    if (!is_terminal(state)) return failure(Errc::InvalidArgument, clixml::no_offset, "state");
+    Arena arena;
+    PipelineStateMessage report{state, std::nullopt};
+    if (record != nullptr && state != PipelineState::Completed) report.error_record = *record;
+    if (pipeline->channel_error.code) {
+        // It ends because its channel failed, however the owner has ended it.
+        const std::string text = pipeline->channel_error.text();
+        ErrorDescription description;
+        description.message = text;
+        description.error_id = "PSRemotingTransportException";
+        report = {PipelineState::Failed, make_error_record(arena, description)};
+    }
+    const Value value = encode_pipeline_state(report, arena);
+    PSRP_TRY(const Bytes message, make_message(MessageType::PipelineState, id, value));
+    PSRP_CHECK(pipeline->machine.fire(event_of(report.state)));
+    send(id, message);
+    pipeline->open_host_calls.clear();
+    acknowledge_end(id, *pipeline);
+    start_waiting();
+    if (session.machine.state() == SessionState::ClosingConnection && running_count() == 0)
+        complete_close();
+    return {};
+}
+
+// The state has been sent; now whoever waits for the end is told, and what was closed is forgotten.
+void ServerPool::Impl::acknowledge_end(const Guid& id, ServerPipeline& pipeline)
+{
+    for (; pipeline.signals_to_acknowledge > 0; --pipeline.signals_to_acknowledge)
+        actions.emplace_back(AcknowledgeSignal{id});
+    const std::size_t closes = pipeline.closes_to_acknowledge;
+    // A pipeline without a channel of its own is never closed.
+    if (closes == 0 && !id.is_zero()) return;
+    for (std::size_t i = 0; i < closes; ++i)
+        actions.emplace_back(AcknowledgeClose{id});
+    session.commands.erase(id);
+    session.pipelines.erase(id);
+}
+
+std::size_t ServerPool::Impl::running_count() const
+{
+    const auto count =
+        std::count_if(session.pipelines.begin(), session.pipelines.end(), [](const auto& entry) {
+            return entry.second.is_running();
+        });
+    return static_cast<std::size_t>(count);
+}
+
+void ServerPool::Impl::start_waiting()
+{
+    if (session.pool.state() != RunspacePoolState::Opened) return;
+    auto running = running_count();
+    while (!session.waiting.empty() && running < static_cast<std::size_t>(session.runspaces_max)) {
+        ServerPipeline& pipeline = session.pipelines.find(session.waiting.front())->second;
+        session.waiting.pop_front();
+        if (!pipeline.machine.fire(PipelineEvent::Start)) continue;
+        ++running;
+        for (auto& event : pipeline.held)
+            events.emplace_back(std::move(event));
+        pipeline.held.clear();
+    }
+}
+
+// One that has not begun ends here; the owner ends one that runs.
+void ServerPool::Impl::stop_pipeline(const Guid& id, ServerPipeline& pipeline)
+{
+    const auto before = pipeline.machine.state();
+    if (!pipeline.machine.fire(PipelineEvent::Stop)) return;
+    if (before == PipelineState::Running) events.emplace_back(ServerEvent(StopRequested{id}));
+    if (before != PipelineState::NotStarted) return;
+    std::erase(session.waiting, id);
+    pipeline.held.clear();
+    Arena arena;
+    const Value value = encode_pipeline_state({PipelineState::Stopped, std::nullopt}, arena);
+    if (const auto message = make_message(MessageType::PipelineState, id, value))
+        send(id, *message);
+}
+
+void ServerPool::Impl::begin_close(const Error& error)
+{
+    const auto before = session.machine.state();
+    if (before == SessionState::ClosingConnection || before == SessionState::Closed) return;
+    if (!session.machine.fire(SessionEvent::Close)) return;
+    session.error = error;
+    const auto pool = session.pool.state();
+    if (pool == RunspacePoolState::Opening || pool == RunspacePoolState::Opened)
+        send_pool_state(RunspacePoolState::Closing);
+    (void)session.pool.fire(PoolEvent::Close); // every state that can be met here has a row
+    // A copy: what has not begun may vanish from the map as it ends.
+    std::vector<Guid> ids;
+    for (const auto& [id, pipeline] : session.pipelines)
+        ids.push_back(id);
+    for (const auto& id : ids) {
+        ServerPipeline& pipeline = session.pipelines.find(id)->second;
+        stop_pipeline(id, pipeline);
+        if (is_terminal(pipeline.machine.state())) acknowledge_end(id, pipeline);
+    }
+    if (running_count() == 0) complete_close();
+}
+
+void ServerPool::Impl::complete_close()
+{
+    if (session.has_pool && session.pool.state() == RunspacePoolState::Closing)
+        send_pool_state(RunspacePoolState::Closed);
+    (void)session.pool.fire(PoolEvent::CloseCompleted);
+    (void)session.machine.fire(SessionEvent::CloseCompleted);
+    const bool was_used = session.has_negotiated || session.error.code;
+    if (was_used || session.closes_to_acknowledge == 0)
+        events.emplace_back(ServerEvent(SessionEnded{session.error}));
+    const std::size_t closes = session.closes_to_acknowledge;
+    if (closes == 0) return;
+    for (std::size_t i = 0; i < closes; ++i)
+        actions.emplace_back(AcknowledgeClose{session_channel});
+    session = ServerSession(options);
+}
+
+// The public face ---------------------------------------------------------------------------------
+
+ServerPool::ServerPool(const ServerPoolOptions& options) : impl_(std::make_unique<Impl>(options)) {}
+ServerPool::~ServerPool() = default;
+ServerPool::ServerPool(ServerPool&&) noexcept = default;
+ServerPool& ServerPool::operator=(ServerPool&&) noexcept = default;
+
+RunspacePoolState ServerPool::state() const
+{
+    return impl_->session.pool.state();
+}
+
+clixml::Version ServerPool::protocol_version() const
+{
+    return impl_->session.protocol_version;
+}
+
+const Guid& ServerPool::runspace_pool_id() const
+{
+    return impl_->session.runspace_pool_id;
+}
+
+Result<void> ServerPool::accept_pool(Value application_private_data)
+{
+    return impl_->accept_pool(application_private_data);
+}
+
+Result<void> ServerPool::refuse_pool(const ErrorRecord& record)
+{
+    return impl_->refuse_pool(record);
+}
+
+Result<void> ServerPool::write_output(const Guid& pipeline, Value value)
+{
+    return impl_->write(pipeline, MessageType::PipelineOutput, value);
+}
+
+Result<void> ServerPool::write_error(const Guid& pipeline, const ErrorRecord& record)
+{
+    Arena arena;
+    return impl_->write(pipeline, MessageType::ErrorRecord, encode_error_record(record, arena));
+}
+
+Result<void>
+ServerPool::write_informational(const Guid& pipeline, const InformationalRecord& record)
+{
+    Arena arena;
+    const Value value = encode_informational_record(record, arena);
+    switch (record.kind) {
+    case InformationalKind::Debug:
+        return impl_->write(pipeline, MessageType::DebugRecord, value);
+    case InformationalKind::Verbose:
+        return impl_->write(pipeline, MessageType::VerboseRecord, value);
+    case InformationalKind::Warning:
+        return impl_->write(pipeline, MessageType::WarningRecord, value);
+    }
+    return failure(Errc::InvalidArgument, clixml::no_offset, "kind");
+}
+
+Result<void> ServerPool::write_progress(const Guid& pipeline, const ProgressUpdate& record)
+{
+    Arena arena;
+    return impl_->write(pipeline, MessageType::ProgressRecord, encode_progress(record, arena));
+}
+
+Result<void> ServerPool::write_information(const Guid& pipeline, const InformationRecord& record)
+{
+    Arena arena;
+    const Value value = encode_information_record(record, arena);
+    return impl_->write(pipeline, MessageType::InformationRecord, value);
+}
+
+Result<void> ServerPool::call_host(const Guid& pipeline, const HostCall& call)
+{
+    return impl_->call_host(pipeline, call);
+}
+
+Result<void>
+ServerPool::finish(const Guid& pipeline, PipelineState state, const ErrorRecord* record)
+{
+    return impl_->finish(pipeline, state, record);
+}
+
+std::size_t ServerPool::pending_bytes() const
+{
+    return impl_->pending_bytes;
+}
+
+void ServerPool::close()
+{
+    impl_->begin_close({});
+}
+
+std::optional<ServerAction> ServerPool::next_action()
+{
+    return impl_->next_action();
+}
+
+Result<void> ServerPool::receive(const Guid& channel, Stream stream, BytesView bytes)
+{
+    return impl_->receive(channel, stream, bytes);
+}
+
+void ServerPool::command_requested(const Guid& pipeline)
+{
+    impl_->command_requested(pipeline);
+}
+
+void ServerPool::signal_requested(const Guid& pipeline)
+{
+    impl_->signal_requested(pipeline);
+}
+
+void ServerPool::close_requested(const Guid& channel)
+{
+    impl_->close_requested(channel);
+}
+
+void ServerPool::input_ended()
+{
+    impl_->begin_close({});
+}
+
+std::optional<ServerEvent> ServerPool::next_event()
+{
+    return impl_->next_event();
+}
+
+} // namespace psrp
