@@ -91,11 +91,12 @@ private:
     void fill_bag(std::span<const Property> from, PropertyBag& to)
     {
         for (const Property& property : from) {
-            Property copy{arena_.intern(property.name_text()), copy_one(property.value), nullptr};
+            const Name* name = arena_.intern(property.name_text());
+            Property copy(name, copy_one(property.value));
             if (property.is_member_set()) {
                 auto* members = arena_.make<PropertyBag>();
-                fill_bag(property.members->items(), *members);
-                copy.members = members;
+                fill_bag(property.members()->items(), *members);
+                copy = Property(name, Value(), members);
             }
             to.push(arena_, copy);
         }

@@ -46,13 +46,18 @@ void set_in(PropertyBag& bag, Arena& arena, std::string_view name, Value value)
 {
     const Name* interned = arena.intern(name);
     if (Property* found = find_in(bag, name, interned)) {
-        *found = Property{interned, value, nullptr};
+        *found = Property{interned, value};
         return;
     }
-    bag.push(arena, Property{interned, value, nullptr});
+    bag.push(arena, Property{interned, value});
 }
 
 } // namespace
+
+Property::Property(const Name* property_name, Value property_value, const ArenaVector<Property>* member_set)
+    : name(property_name), value(member_set != nullptr ? Value::nil_with(member_set) : property_value)
+{
+}
 
 const Property* find_property(std::span<const Property> bag, std::string_view name)
 {
@@ -170,13 +175,13 @@ void Object::set_note(Arena& arena, std::string_view name, Value value)
 void Object::add_adapted(Arena& arena, std::string_view name, Value value)
 {
     has_adapted_ = true;
-    adapted_.push(arena, Property{arena.intern(name), value, nullptr});
+    adapted_.push(arena, Property{arena.intern(name), value});
 }
 
 void Object::add_note(Arena& arena, std::string_view name, Value value)
 {
     has_extended_ = true;
-    extended_.push(arena, Property{arena.intern(name), value, nullptr});
+    extended_.push(arena, Property{arena.intern(name), value});
 }
 
 const Property* Object::find(std::string_view name) const

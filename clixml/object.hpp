@@ -19,15 +19,24 @@ struct TypeNames {
     std::span<const std::string_view> names;
 };
 
-// A named value. A member set (an MS inside an MS) has `members` instead of a value.
+// A named value. A member set (an MS inside an MS) has members() instead, and null as its value.
 struct Property {
     const Name* name = nullptr;
     Value value;
-    const ArenaVector<Property>* members = nullptr;
+
+    Property() = default;
+    Property(const Name* property_name, Value property_value, const ArenaVector<Property>* member_set = nullptr);
 
     [[nodiscard]] std::string_view name_text() const { return name->text(); }
-    [[nodiscard]] bool is_member_set() const { return members != nullptr; }
+    [[nodiscard]] bool is_member_set() const { return members() != nullptr; }
+    // The members of a member set, else null. Borrowed from the arena.
+    [[nodiscard]] const ArenaVector<Property>* members() const
+    {
+        return value.is_nil() ? static_cast<const ArenaVector<Property>*>(value.hidden_pointer()) : nullptr;
+    }
 };
+
+static_assert(sizeof(Property) == 24);
 
 // Properties in order; names are looked up as .NET does, ordinal and ignoring case.
 using PropertyBag = ArenaVector<Property>;

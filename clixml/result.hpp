@@ -23,9 +23,9 @@ struct [[nodiscard]] Error {
     // One line for people: message, detail, "at byte N".
     [[nodiscard]] std::string text() const;
 
-    friend bool operator==(const Error& error, const std::error_code& code)
+    friend bool operator==(const Error& error, const std::error_code& expected)
     {
-        return error.code == code;
+        return error.code == expected;
     }
 };
 

@@ -100,6 +100,13 @@ Value Value::object(Object* object)
     return out;
 }
 
+Value Value::nil_with(const void* pointer)
+{
+    Value out;
+    out.pointer_ = pointer;
+    return out;
+}
+
 Value Value::plain() const
 {
     return has_lexical_ ? static_cast<const Lexical*>(pointer_)->value : *this;

@@ -275,7 +275,7 @@ bool ValueReader::read_member(const Tag& tag, Place place, std::uint32_t depth, 
     if (depth >= options_.limits.member_set_depth_max) return fail(Errc::NestedTooDeeply, tag);
     if (!structural(tag)) return false;
     auto* members = arena_.make<PropertyBag>();
-    property.members = members;
+    property = Property(property.name, Value(), members);
     return read_extended(tag, *members, depth + 1);
 }
 

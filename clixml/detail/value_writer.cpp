@@ -530,7 +530,7 @@ void ValueWriter::write_member(const Property& member, int depth)
     } else {
         text_.begin("MS");
         text_.attribute_encoded("N", name);
-        for (const Property& inner : member.members->items())
+        for (const Property& inner : member.members()->items())
             write_member(inner, depth);
         text_.end("MS");
     }
