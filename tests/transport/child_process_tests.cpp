@@ -154,7 +154,7 @@ TEST_CASE("no child outlives its object, nor does what it started")
     pid_t leader = 0;
     pid_t grandchild = 0;
     {
-        ChildProcess child = shell("sleep 1000 & echo $!; trap '' TERM; wait");
+        ChildProcess child = shell("trap '' TERM; sleep 1000 & echo $!; wait");
         leader = child.id();
         std::string text;
         while (text.find('\n') == std::string::npos) {
