@@ -127,7 +127,10 @@ private:
         to.set_deserialized(from.is_deserialized());
         if (const Object::WrittenIds* ids = from.written_ids()) {
             to.set_written_ids(arena_.make<Object::WrittenIds>(Object::WrittenIds{
-                copy_id(ids->ref_id), copy_id(ids->type_names_id), ids->has_type_names_id}));
+                copy_id(ids->ref_id),
+                copy_id(ids->type_names_id),
+                ids->has_ref_id,
+                ids->has_type_names_id}));
         }
     }
 

@@ -145,6 +145,7 @@ public:
     struct WrittenIds {
         std::string_view ref_id;        // of the Obj; empty pointer: no attribute
         std::string_view type_names_id; // of its TN; empty pointer: no attribute
+        bool has_ref_id = false;        // whether ref_id says anything
         bool has_type_names_id = false; // whether type_names_id says anything
     };
     [[nodiscard]] const WrittenIds* written_ids() const { return written_ids_; }

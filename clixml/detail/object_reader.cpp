@@ -129,7 +129,9 @@ bool ValueReader::register_object(const Tag& tag, Object& object)
     ++object_count_;
     const Attribute* attribute = scanner_.find_attribute("RefId");
     if (attribute == nullptr) {
-        if (lossless()) object.set_written_ids(arena_.make<Object::WrittenIds>());
+        if (lossless())
+            object.set_written_ids(arena_.make<Object::WrittenIds>(Object::WrittenIds{
+                {}, {}, true, false}));
         return true;
     }
     std::string_view id;
@@ -137,7 +139,7 @@ bool ValueReader::register_object(const Tag& tag, Object& object)
     objects_.set(id, &object);
     if (lossless() && id != expected) {
         object.set_written_ids(arena_.make<Object::WrittenIds>(Object::WrittenIds{
-            arena_.copy(id), {}}));
+            arena_.copy(id), {}, true, false}));
     }
     return true;
 }
@@ -237,10 +239,7 @@ bool ValueReader::read_type_names(const Tag& tag, Object& object)
     if (has_id) type_names_.set(id, list);
     if (lossless() && (!has_id || names.empty() || id != std::to_string(type_names_count_ - 1))) {
         Object::WrittenIds ids;
-        if (object.written_ids() != nullptr)
-            ids = *object.written_ids();
-        else
-            ids.ref_id = arena_.copy(std::to_string(object_count_ - 1));
+        if (object.written_ids() != nullptr) ids = *object.written_ids();
         ids.type_names_id = has_id ? arena_.copy(id) : std::string_view();
         ids.has_type_names_id = true;
         object.set_written_ids(arena_.make<Object::WrittenIds>(ids));

@@ -135,7 +135,7 @@ bool ValueReader::read_bare(TopLevelValue& value, TextForm& form)
 bool ValueReader::in_namespace(const Tag& tag, bool& matches)
 {
     std::string_view uri;
-    if (!scanner_.resolve_namespace(tag, namespace_scratch_, uri)) return false;
+    if (!scanner_.resolve_namespace(tag, uri)) return false;
     matches = options_.form == Form::Document ? uri == power_shell_namespace : uri.empty();
     return true;
 }

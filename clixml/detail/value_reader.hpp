@@ -77,7 +77,6 @@ private:
     const LocalZone* zone_;
     std::string scratch_;
     std::string attribute_scratch_;
-    std::string namespace_scratch_;
     std::string lexical_scratch_;
     std::vector<Property> properties_; // of the open bags, innermost last
     std::vector<Value> items_;         // of the open containers, innermost last

@@ -246,7 +246,7 @@ bool ValueWriter::write_reference(const Object& object, const Label& label)
     if (!label.stream.empty()) text_.attribute_plain("S", label.stream);
     if (label.name != nullptr) text_.attribute_encoded("N", *label.name);
     const Object::WrittenIds* ids = object.written_ids();
-    if (verbatim() && ids != nullptr && ids->ref_id.data() != nullptr)
+    if (verbatim() && ids != nullptr && ids->has_ref_id && ids->ref_id.data() != nullptr)
         text_.attribute_plain("RefId", ids->ref_id);
     else
         text_.attribute_number("RefId", found->second);
@@ -262,7 +262,7 @@ void ValueWriter::begin_object(const Object& object, const Label& label)
     if (!label.stream.empty()) text_.attribute_plain("S", label.stream);
     if (label.name != nullptr) text_.attribute_encoded("N", *label.name);
     const Object::WrittenIds* ids = object.written_ids();
-    if (!verbatim() || ids == nullptr)
+    if (!verbatim() || ids == nullptr || !ids->has_ref_id)
         text_.attribute_number("RefId", number);
     else if (ids->ref_id.data() != nullptr)
         text_.attribute_plain("RefId", ids->ref_id);
@@ -443,7 +443,9 @@ void ValueWriter::write_verbatim_type_names(const Object& object)
     }
     text_.begin("TN");
     if (ids->type_names_id.data() != nullptr) text_.attribute_plain("RefId", ids->type_names_id);
-    type_names_.insert_or_assign(names.data(), type_names_count_++);
+    type_names_.insert_or_assign(
+        names.data(), WrittenNames{type_names_count_++, ids->type_names_id}
+    );
     for (std::string_view name : names) {
         text_.begin("T");
         text_.begin_text();
@@ -456,25 +458,30 @@ void ValueWriter::write_verbatim_type_names(const Object& object)
 void ValueWriter::write_type_names(std::span<const std::string_view> names)
 {
     if (names.empty()) return;
-    auto [place, is_new] = type_names_.try_emplace(names.data(), type_names_count_);
+    auto [place, is_new] =
+        type_names_.try_emplace(names.data(), WrittenNames{type_names_count_, {}});
+    WrittenNames& written = place->second;
     if (is_new && !verbatim()) {
         std::string joined;
         for (std::string_view name : names)
             joined.append(name).push_back('\0');
         auto [same, first_time] =
             type_names_by_text_.try_emplace(std::move(joined), type_names_count_);
-        place->second = same->second;
+        written.number = same->second;
         is_new = first_time;
     }
     if (!is_new) {
         text_.begin("TNRef");
-        text_.attribute_number("RefId", place->second);
+        if (written.id.data() != nullptr)
+            text_.attribute_plain("RefId", written.id);
+        else
+            text_.attribute_number("RefId", written.number);
         text_.end_empty();
         return;
     }
     ++type_names_count_;
     text_.begin("TN");
-    text_.attribute_number("RefId", place->second);
+    text_.attribute_number("RefId", written.number);
     for (std::string_view name : names) {
         text_.begin("T");
         text_.begin_text();

@@ -64,7 +64,11 @@ private:
     std::unordered_map<const Object*, std::uint64_t> objects_;
     // Lists met before: by the address of their names, and (for lists of other addresses) by their
     // contents.
-    std::unordered_map<const std::string_view*, std::uint64_t> type_names_;
+    struct WrittenNames {
+        std::uint64_t number = 0;
+        std::string_view id; // instead of the number, where its pointer is not null
+    };
+    std::unordered_map<const std::string_view*, WrittenNames> type_names_;
     std::unordered_map<std::string, std::uint64_t> type_names_by_text_;
     std::unordered_map<const std::string_view*, int> depth_by_names_;
     std::string scratch_;

@@ -226,16 +226,38 @@ bool XmlScanner::read_attribute()
     if (attributes_.size() == limits_.attributes_max)
         return fail(Errc::TooManyAttributes, start, "");
     attributes_.push_back(attribute);
-    if (attribute.name == "xmlns")
-        bindings_.push_back({{}, attribute.value, nullptr});
-    else if (attribute.name.starts_with("xmlns:"))
-        bindings_.push_back({attribute.name.substr(6), attribute.value, nullptr});
+    return true;
+}
+
+bool XmlScanner::declare_namespaces(const Tag& tag)
+{
+    for (const Attribute& attribute : attributes_) {
+        if (!attribute.name.starts_with("xmlns")) continue;
+        std::string_view rest = attribute.name.substr(5);
+        if (!rest.empty() && rest[0] != ':') continue;
+        Binding binding;
+        binding.prefix = rest.empty() ? rest : rest.substr(1);
+        binding.raw_uri = attribute.value;
+        binding.declared_at = tag.at;
+        std::string_view uri;
+        if (!attribute_value(attribute, binding.decoded_uri, uri)) return false;
+        binding.is_decoded = uri.data() != attribute.value.data();
+        if (!rest.empty() && (uri.empty() || binding.prefix.empty() || binding.prefix == "xmlns"))
+            return fail(
+                Errc::MalformedXml, attribute.name.data(), "a prefix and its namespace expected"
+            );
+        std::size_t& newest =
+            rest.empty() ? default_binding_
+                         : prefixed_bindings_.try_emplace(binding.prefix, no_binding).first->second;
+        binding.shadowed = newest;
+        newest = bindings_.size();
+        bindings_.push_back(std::move(binding));
+    }
     return true;
 }
 
 bool XmlScanner::read_attributes(Tag& tag)
 {
-    std::size_t bindings_before = bindings_.size();
     while (true) {
         const char* before_space = at_;
         while (at_ != end_ && is_white(*at_))
@@ -256,8 +278,7 @@ bool XmlScanner::read_attributes(Tag& tag)
             return fail(Errc::MalformedXml, at_, "white space before an attribute expected");
         if (!read_attribute()) return false;
     }
-    for (std::size_t i = bindings_before; i < bindings_.size(); ++i)
-        bindings_[i].declared_at = tag.at;
+    if (!declare_namespaces(tag)) return false;
     std::string scratch;
     std::string_view value;
     for (const Attribute& attribute : attributes_) {
@@ -270,7 +291,7 @@ bool XmlScanner::read_attributes(Tag& tag)
             continue;
         Tag as_element{
             attribute.name, attribute.name.substr(colon + 1), attribute.name.data(), false, true};
-        if (!resolve_namespace(as_element, scratch, value)) return false;
+        if (!resolve_namespace(as_element, value)) return false;
     }
     return true;
 }
@@ -333,21 +354,34 @@ const Attribute* XmlScanner::find_attribute(std::string_view name) const
 
 void XmlScanner::leave(const Tag& tag)
 {
-    while (!bindings_.empty() && bindings_.back().declared_at == tag.at)
+    while (!bindings_.empty() && bindings_.back().declared_at == tag.at) {
+        const Binding& binding = bindings_.back();
+        if (binding.prefix.empty())
+            default_binding_ = binding.shadowed;
+        else if (binding.shadowed == no_binding)
+            prefixed_bindings_.erase(binding.prefix);
+        else
+            prefixed_bindings_[binding.prefix] = binding.shadowed;
         bindings_.pop_back();
+    }
 }
 
-bool XmlScanner::resolve_namespace(const Tag& tag, std::string& scratch, std::string_view& uri)
+std::size_t XmlScanner::newest_binding(std::string_view prefix) const
+{
+    if (prefix.empty()) return default_binding_;
+    auto found = prefixed_bindings_.find(prefix);
+    return found != prefixed_bindings_.end() ? found->second : no_binding;
+}
+
+bool XmlScanner::resolve_namespace(const Tag& tag, std::string_view& uri)
 {
     std::string_view prefix;
     if (tag.has_prefix)
         prefix =
             tag.qualified_name.substr(0, tag.qualified_name.size() - tag.local_name.size() - 1);
-    for (std::size_t i = bindings_.size(); i-- > 0;) {
-        if (bindings_[i].prefix == prefix)
-            return attribute_value({prefix, bindings_[i].raw_uri}, scratch, uri);
-    }
-    uri = {};
+    std::size_t binding = newest_binding(prefix);
+    uri = binding != no_binding ? bindings_[binding].uri() : std::string_view();
+    if (binding != no_binding) return true;
     if (prefix == "xml") {
         uri = "http://www.w3.org/XML/1998/namespace";
         return true;

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -81,17 +82,26 @@ public:
     // Skips everything up to and including the end tag of `tag`.
     bool skip_content(const Tag& tag);
 
-    // The namespace of an element of this name; empty for none. Valid until the element is left.
-    bool resolve_namespace(const Tag& tag, std::string& scratch, std::string_view& uri);
+    // The namespace of an element of this name; empty for none. Valid until the next start tag.
+    bool resolve_namespace(const Tag& tag, std::string_view& uri);
     // Ends the scope of the namespaces that `tag` declared. Called by read_end_tag, read_text and
     // skip_content.
     void leave(const Tag& tag);
 
 private:
+    static constexpr std::size_t no_binding = SIZE_MAX;
+
+    // A declared namespace. Its name is decoded once, and the newest binding of a prefix is found
+    // by index or in a tree, so that neither long names nor many of them make elements slow.
     struct Binding {
         std::string_view prefix;
         std::string_view raw_uri;
-        const char* declared_at;
+        std::string decoded_uri;
+        bool is_decoded = false;
+        const char* declared_at = nullptr;
+        std::size_t shadowed = no_binding; // the binding of the same prefix further out
+
+        [[nodiscard]] std::string_view uri() const { return is_decoded ? decoded_uri : raw_uri; }
     };
 
     bool unexpected_end(const char* detail);
@@ -101,6 +111,8 @@ private:
     bool read_name(std::string_view& name);
     bool read_attribute();
     bool read_attributes(Tag& tag);
+    bool declare_namespaces(const Tag& tag);
+    [[nodiscard]] std::size_t newest_binding(std::string_view prefix) const;
     bool read_character_reference(const char*& at, std::string& out);
     bool append_reference(const char*& at, const char* end, std::string& out);
     bool read_mixed_text(
@@ -117,6 +129,8 @@ private:
     std::uint64_t elements_ = 0;
     std::vector<Attribute> attributes_;
     std::vector<Binding> bindings_;
+    std::size_t default_binding_ = no_binding;
+    std::map<std::string_view, std::size_t> prefixed_bindings_;
 };
 
 // Whether `text` is a well-formed document, or empty; used for the contents of XD elements. A DTD

@@ -214,7 +214,7 @@ bool XmlScanner::skip_content(const Tag& tag)
         Tag child;
         if (!read_start_tag(child)) return false;
         std::string_view uri;
-        if (!resolve_namespace(child, scratch, uri)) return false;
+        if (!resolve_namespace(child, uri)) return false;
         if (child.self_closed)
             leave(child);
         else if (open.size() >= limits_.depth_max * 8ULL)
@@ -240,7 +240,7 @@ bool is_well_formed(std::string_view text, const ReadLimits& limits)
         Tag root;
         std::string scratch;
         std::string_view uri;
-        if (!scanner.read_start_tag(root) || !scanner.resolve_namespace(root, scratch, uri) ||
+        if (!scanner.read_start_tag(root) || !scanner.resolve_namespace(root, uri) ||
             !scanner.skip_content(root))
             return false;
         seen_root = true;
