@@ -1,3 +1,4 @@
+#include <clixml/detail/fast_reader.hpp>
 #include <clixml/detail/value_reader.hpp>
 #include <clixml/errors.hpp>
 #include <clixml/reader.hpp>
@@ -32,8 +33,22 @@ Result<std::vector<TopLevelValue>> read_utf8(
     TextForm& form
 )
 {
-    detail::ValueReader reader(text, arena, options);
     std::vector<TopLevelValue> values;
+    {
+        detail::FastReader fast(text, arena, options);
+        if (options.form == Form::Document && fast.read_document(values, form)) return values;
+        values.clear();
+        TopLevelValue value;
+        if (options.form == Form::Bare && fast.read_bare(value, form)) {
+            values.push_back(value);
+            return values;
+        }
+        bool mark = form.byte_order_mark;
+        form = TextForm{};
+        form.form = options.form;
+        form.byte_order_mark = mark;
+    }
+    detail::ValueReader reader(text, arena, options);
     bool good = false;
     if (options.form == Form::Document) {
         good = reader.read_document(values, form);

@@ -123,6 +123,11 @@ std::optional<std::size_t> first_invalid_utf8(std::string_view text)
     return first_invalid(text, false);
 }
 
+std::size_t utf8_sequence_size(std::string_view text)
+{
+    return sequence_length(text, 0, false);
+}
+
 bool is_valid_wtf8(std::string_view text)
 {
     return !first_invalid(text, true);

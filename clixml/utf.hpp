@@ -22,6 +22,10 @@ std::uint32_t next_code_point(std::string_view text, std::size_t& at);
 // Offset of the first byte that is not valid UTF-8 (surrogates are not), or nothing.
 std::optional<std::size_t> first_invalid_utf8(std::string_view text);
 
+// Size of the UTF-8 sequence that `text` starts with, 1 to 4; 0 where it is none. `text` must not
+// be empty.
+std::size_t utf8_sequence_size(std::string_view text);
+
 // Whether `text` is what a .NET string can be here: valid UTF-8 or paired-off WTF-8.
 bool is_valid_wtf8(std::string_view text);
 
