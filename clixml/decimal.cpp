@@ -1,4 +1,5 @@
 #include <clixml/decimal.hpp>
+#include <clixml/decimal_integer.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -6,9 +7,9 @@
 namespace clixml {
 namespace {
 
-const Decimal::Integer& coefficient_max()
+const DecimalInteger& coefficient_max()
 {
-    static const Decimal::Integer max = (Decimal::Integer(1) << 96) - 1;
+    static const DecimalInteger max = (DecimalInteger(1) << 96) - 1;
     return max;
 }
 
@@ -19,12 +20,14 @@ bool is_blank(char c)
 
 } // namespace
 
-Decimal::Integer Decimal::coefficient() const
+DecimalInteger coefficient_of(const Decimal& value)
 {
-    return (Integer(high) << 64) | (Integer(middle) << 32) | Integer(low);
+    return (DecimalInteger(value.high) << 64) | (DecimalInteger(value.middle) << 32) |
+           DecimalInteger(value.low);
 }
 
-std::optional<Decimal> Decimal::from(const Integer& coefficient, unsigned scale, bool negative)
+std::optional<Decimal>
+decimal_from(const DecimalInteger& coefficient, unsigned scale, bool negative)
 {
     if (coefficient > coefficient_max() || scale > 28) return std::nullopt;
     Decimal out;
@@ -40,12 +43,17 @@ Decimal Decimal::from_integer(std::int64_t value)
 {
     std::uint64_t magnitude =
         value < 0 ? 0 - static_cast<std::uint64_t>(value) : static_cast<std::uint64_t>(value);
-    return *from(Integer(magnitude), 0, value < 0);
+    return *decimal_from(DecimalInteger(magnitude), 0, value < 0);
+}
+
+Decimal Decimal::from_unsigned(std::uint64_t value)
+{
+    return *decimal_from(DecimalInteger(value), 0, false);
 }
 
 std::string Decimal::text() const
 {
-    std::string digits = coefficient().str();
+    std::string digits = coefficient_of(*this).str();
     if (digits.size() <= scale) digits.insert(0, scale + 1U - digits.size(), '0');
     if (scale > 0) digits.insert(digits.size() - scale, 1, '.');
     bool zero = low == 0 && middle == 0 && high == 0;
@@ -61,7 +69,7 @@ std::optional<Decimal> Decimal::read(std::string_view text)
     bool negative = !text.empty() && text.front() == '-';
     if (!text.empty() && (text.front() == '-' || text.front() == '+')) text.remove_prefix(1);
 
-    Integer coefficient = 0;
+    DecimalInteger coefficient = 0;
     unsigned scale = 0;
     bool any_digit = false;
     bool point = false;
@@ -81,7 +89,7 @@ std::optional<Decimal> Decimal::read(std::string_view text)
             if (!point) return std::nullopt;
             continue;
         }
-        Integer next = coefficient * 10 + digit;
+        DecimalInteger next = coefficient * 10 + digit;
         if (next > coefficient_max() || (point && scale == 28)) {
             if (!point) return std::nullopt;
             dropped = digit;
@@ -100,12 +108,12 @@ std::optional<Decimal> Decimal::read(std::string_view text)
             --scale;
         }
     }
-    return from(coefficient, scale, negative);
+    return decimal_from(coefficient, scale, negative);
 }
 
 double Decimal::to_double() const
 {
-    double magnitude = static_cast<double>(coefficient()) / std::pow(10.0, scale);
+    double magnitude = static_cast<double>(coefficient_of(*this)) / std::pow(10.0, scale);
     return negative ? -magnitude : magnitude;
 }
 

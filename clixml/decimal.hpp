@@ -1,8 +1,6 @@
 // System.Decimal: a 96-bit integer, a sign and a power of ten from 0 to 28.
 #pragma once
 
-#include <boost/multiprecision/cpp_int.hpp>
-
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -19,10 +17,7 @@ struct Decimal {
     std::uint8_t scale = 0; // 0..28
     bool negative = false;
 
-    using Integer = boost::multiprecision::uint128_t;
-    [[nodiscard]] Integer coefficient() const;
-    // Nothing where the coefficient needs more than 96 bits or the scale is over 28.
-    static std::optional<Decimal> from(const Integer& coefficient, unsigned scale, bool negative);
+    static Decimal from_unsigned(std::uint64_t value);
     static Decimal from_integer(std::int64_t value);
 
     // Invariant text, never with an exponent; a negative zero is written without its sign.

@@ -290,7 +290,7 @@ Result<Decimal> Value::as() const
 {
     Value value = unwrapped();
     if (value.kind_ == Kind::Decimal) return value.decimal_value();
-    if (is_unsigned_integer(value.kind_)) return *Decimal::from(value.bits_, 0, false);
+    if (is_unsigned_integer(value.kind_)) return Decimal::from_unsigned(value.bits_);
     if (auto integer = to_integer<std::int64_t>(value)) return Decimal::from_integer(*integer);
     return not_convertible("a Decimal or an integer expected");
 }
