@@ -1,5 +1,6 @@
 #include <clixml/errors.hpp>
 #include <psrp/protocol/any_message.hpp>
+#include <psrp/protocol/detail/share_type_names.hpp>
 #include <psrp/protocol/errors.hpp>
 
 #include <array>
@@ -271,7 +272,9 @@ Value encode_any(
     const AnyMessage& message, Arena& arena, std::optional<clixml::Version> peer_version
 )
 {
-    return std::visit(Encoder{arena, peer_version}, message);
+    const Value value = std::visit(Encoder{arena, peer_version}, message);
+    detail::share_type_names(value);
+    return value;
 }
 
 } // namespace psrp
