@@ -131,7 +131,7 @@ std::string nested_display_text(const Value& value)
 
 } // namespace
 
-std::string to_display_text(Value value)
+std::string to_display_text(Value value, std::size_t bytes_max)
 {
     value = value.lexical() != nullptr ? value.unwrapped() : value;
     const Object* object = value.object();
@@ -142,6 +142,7 @@ std::string to_display_text(Value value)
         std::string out;
         bool first = true;
         for (const Value& item : object->items()) {
+            if (out.size() > bytes_max) break;
             if (!first) out += ' ';
             first = false;
             out += nested_display_text(item);
@@ -150,12 +151,13 @@ std::string to_display_text(Value value)
     }
     if (!object->base().is_nil()) {
         Value inner = value.unwrapped();
-        return inner.is_object() ? to_display_text(inner) : primitive_display_text(inner);
+        return inner.is_object() ? to_display_text(inner, bytes_max) : primitive_display_text(inner);
     }
     std::string out;
     for (std::span<const Property> bag : {object->adapted(), object->extended()}) {
         for (const Property& property : bag) {
             if (property.is_member_set()) continue;
+            if (out.size() > bytes_max) break;
             out.append(out.empty() ? "@{" : "; ").append(property.name_text()).append("=");
             out += nested_display_text(property.value);
         }

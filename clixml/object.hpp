@@ -197,8 +197,10 @@ Object* wrap(Arena& arena, Value value);
 Value clone(Arena& arena, Value value);
 
 // What PowerShell prints for "$value" (PSObject.ToString, invariant culture; clixml 3.6): stored
-// text, the primitive's text, items joined by blanks, or @{a=1; b=2}.
-std::string to_display_text(Value value);
+// text, the primitive's text, items joined by blanks, or @{a=1; b=2}. Parts that would come after
+// the first `bytes_max` bytes are left out: the text of shared objects may be many times what was
+// read.
+std::string to_display_text(Value value, std::size_t bytes_max = SIZE_MAX);
 
 // The names of the type PowerShell gives a primitive: System.Int32, System.ValueType,
 // System.Object.

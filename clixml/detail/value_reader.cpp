@@ -24,7 +24,8 @@ ValueReader::ValueReader(std::string_view text, Arena& arena, const ReadOptions&
           options.reading == Reading::Lossless ? nullptr
           : options.zone != nullptr            ? options.zone
                                                : &utc_zone()
-      )
+      ),
+      display_bytes_left_(text.size())
 {
 }
 
@@ -353,7 +354,13 @@ bool ValueReader::read_progress(const Tag& tag, Value& value)
     }
     // PowerShell keeps the operation as a string, whatever it was.
     if (!lossless() && !record.current_operation.is_nil()) {
-        record.current_operation = Value::string(arena_, to_display_text(record.current_operation));
+        std::string text = to_display_text(record.current_operation, display_bytes_left_);
+        if (text.size() > display_bytes_left_)
+            return fail(
+                Errc::TextTooLarge, tag, "a current operation with a shorter text expected"
+            );
+        display_bytes_left_ -= text.size();
+        record.current_operation = Value::string(arena_, text);
     }
     value = Value::progress(arena_, record);
     return scanner_.read_end_tag(tag);

@@ -81,6 +81,9 @@ private:
     std::vector<Property> properties_; // of the open bags, innermost last
     std::vector<Value> items_;         // of the open containers, innermost last
     std::uint32_t depth_ = 0;
+    // What the texts of objects in progress records may still take: together no more than was read,
+    // which shared objects could exceed without bound.
+    std::size_t display_bytes_left_ = 0;
     bool skip_unknown_ = false; // minor version above 1
 
     ReferenceTable<Object*> objects_;

@@ -139,9 +139,33 @@ bool XmlScanner::skip_miscellaneous(bool& skipped)
     std::string_view rest(at_, static_cast<std::size_t>(end_ - at_));
     if (rest.starts_with("<!--")) return skip_comment();
     if (rest.starts_with("<?")) return skip_processing_instruction();
-    if (rest.starts_with("<!DOCTYPE")) return fail(Errc::DtdProhibited, at_, "");
+    if (rest.starts_with("<!DOCTYPE"))
+        return dtd_allowed_ ? skip_dtd() : fail(Errc::DtdProhibited, at_, "");
     skipped = false;
     return true;
+}
+
+bool XmlScanner::skip_dtd()
+{
+    bool inside = false; // the internal subset
+    entities_declared_ = true;
+    while (at_ != end_) {
+        if (std::string_view(at_, static_cast<std::size_t>(end_ - at_)).starts_with("<!--")) {
+            if (!skip_comment()) return false;
+            continue;
+        }
+        char c = *at_++;
+        if (c == '"' || c == '\'') {
+            const void* close = std::memchr(at_, c, static_cast<std::size_t>(end_ - at_));
+            if (close == nullptr) return unexpected_end("the closing quote expected");
+            at_ = static_cast<const char*>(close) + 1;
+        } else if (c == '[' || c == ']') {
+            inside = c == '[';
+        } else if (c == '>' && !inside) {
+            return true;
+        }
+    }
+    return unexpected_end("the end of a DTD expected");
 }
 
 Next XmlScanner::next()
@@ -155,7 +179,10 @@ Next XmlScanner::next()
             fail(Errc::UnexpectedNode, at_, "an element expected, not text");
             return Next::Failed;
         }
-        if (end_ - at_ < 2) return Next::EndOfText;
+        if (end_ - at_ < 2) {
+            unexpected_end("markup expected");
+            return Next::Failed;
+        }
         if (at_[1] == '/') return Next::EndTag;
         if (at_[1] != '!' && at_[1] != '?') return Next::StartTag;
         bool skipped = false;
@@ -165,7 +192,7 @@ Next XmlScanner::next()
             if (rest.starts_with("<![CDATA["))
                 fail(Errc::UnexpectedNode, at_, "an element expected, not CDATA");
             else if (std::string_view("<![CDATA[").starts_with(rest) || std::string_view("<!--").starts_with(rest))
-                return Next::EndOfText;
+                unexpected_end("markup expected");
             else
                 fail(Errc::MalformedXml, at_, "markup expected");
             return Next::Failed;

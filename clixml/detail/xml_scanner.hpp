@@ -41,6 +41,10 @@ public:
     // found beforehand, and the text counts as ended there.
     XmlScanner(std::string_view text, const ReadLimits& limits);
 
+    // Whether a DTD may stand here. It is skipped, not applied: references to any entity are then
+    // taken, and stand for nothing.
+    void set_dtd_allowed(bool allowed) { dtd_allowed_ = allowed; }
+
     [[nodiscard]] const Error& error() const { return error_; }
     bool fail(Errc code, const char* at, const char* detail);
     // Whether the text really ends where it seems to; fails where a forbidden byte follows.
@@ -108,6 +112,7 @@ private:
     bool skip_comment();
     bool skip_processing_instruction();
     bool skip_miscellaneous(bool& skipped);
+    bool skip_dtd();
     bool read_name(std::string_view& name);
     bool read_attribute();
     bool read_attributes(Tag& tag);
@@ -127,6 +132,8 @@ private:
     Error error_;
     Errc hidden_code_{}; // what ends the text early, if anything does
     std::uint64_t elements_ = 0;
+    bool dtd_allowed_ = false;
+    bool entities_declared_ = false;
     std::vector<Attribute> attributes_;
     std::vector<Binding> bindings_;
     std::size_t default_binding_ = no_binding;

@@ -64,6 +64,10 @@ bool XmlScanner::append_reference(const char*& at, const char* end, std::string&
     if (name_end == end_) return unexpected_end("; expected");
     if (name_end == at || *name_end != ';')
         return fail(Errc::MalformedXml, start, "a reference expected behind &");
+    if (entities_declared_) {
+        at = name_end + 1;
+        return true;
+    }
     return fail(Errc::UndeclaredEntity, start, "");
 }
 
@@ -230,6 +234,7 @@ bool is_well_formed(std::string_view text, const ReadLimits& limits)
     XmlScanner scanner(text, limits);
     std::string_view declaration;
     if (!scanner.read_declaration(declaration)) return false;
+    scanner.set_dtd_allowed(true);
     bool seen_root = false;
     while (true) {
         Next found = scanner.next_outside_root();
@@ -238,7 +243,7 @@ bool is_well_formed(std::string_view text, const ReadLimits& limits)
                    (seen_root || text.empty());
         if (found != Next::StartTag || seen_root) return false;
         Tag root;
-        std::string scratch;
+        scanner.set_dtd_allowed(false);
         std::string_view uri;
         if (!scanner.read_start_tag(root) || !scanner.resolve_namespace(root, uri) ||
             !scanner.skip_content(root))
