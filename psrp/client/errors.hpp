@@ -1,0 +1,36 @@
+// What can go wrong in a session as its user sees it, beside the errors of the layers below.
+#pragma once
+
+#include <system_error>
+
+namespace psrp {
+
+enum class ClientErrc {
+    // Environment: the session did not open within SessionOptions::open_timeout.
+    OpenTimedOut = 1,
+    // Environment: the pipeline did not stop within SessionOptions::stop_timeout.
+    StopTimedOut,
+    // Environment: the session did not close within SessionOptions::close_timeout.
+    CloseTimedOut,
+    // Peer: the server closed the session although nobody asked for it.
+    ClosedByServer,
+    // Caller: the session has ended or has not been opened.
+    NotOpen,
+    // Caller: a script file cannot be read, or is no text.
+    ScriptFileUnreadable,
+};
+
+// The category of ClientErrc.
+const std::error_category& client_error_category();
+
+// Makes ClientErrc usable wherever a std::error_code is expected.
+inline std::error_code make_error_code(ClientErrc code)
+{
+    return {static_cast<int>(code), client_error_category()};
+}
+
+} // namespace psrp
+
+template <>
+struct std::is_error_code_enum<psrp::ClientErrc> : std::true_type {
+};

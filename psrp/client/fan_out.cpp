@@ -1,0 +1,321 @@
+#include <clixml/origin.hpp>
+#include <psrp/client/errors.hpp>
+#include <psrp/client/fan_out.hpp>
+#include <psrp/client/invocation.hpp>
+#include <psrp/protocol/errors.hpp>
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+namespace psrp {
+
+namespace {
+
+template <typename... Functions>
+struct Overloaded : Functions... {
+    using Functions::operator()...;
+};
+template <typename... Functions>
+Overloaded(Functions...) -> Overloaded<Functions...>;
+
+// Lines of the way to a target that are kept until it is known whether the session opens.
+constexpr std::size_t connection_lines_max = 1000;
+
+} // namespace
+
+// One target's session: connects, runs the scripts one after the other, closes.
+class FanOut::TargetRun final : public SessionListener {
+public:
+    TargetRun(FanOut& owner, Target target)
+        : owner_(owner),
+          target_(std::move(target)), origin_{
+                                          target_.name, owner.ids_.new_guid(), target_.is_remote}
+    {
+        if (owner_.options_.has_input) reader_ = owner_.input_.add_reader();
+    }
+
+    void start();
+    void pump()
+    {
+        if (session_) session_->pump();
+    }
+    [[nodiscard]] bool has_ended() const { return has_ended_; }
+    void interrupt(int count);
+    // Ends without having begun.
+    void cancel() { finish(); }
+
+    void on_opened(Session& session) override;
+    void on_event(Session& session, ClientEvent& event) override;
+    void on_input_wanted(Session& session) override;
+    void on_ended(Session& session, const SessionEnd& end) override;
+
+private:
+    void start_next_script();
+    void on_output(OutputReceived& output);
+    void on_host_call(HostCallReceived& call);
+    void on_finished(const PipelineFinished& finished);
+    void on_connection_line(std::string_view line);
+    void report_connection_failure(std::string_view reason);
+    void finish();
+
+    FanOut& owner_;
+    Target target_;
+    Origin origin_;
+    std::unique_ptr<Session> session_;
+    std::vector<std::string> connection_lines_; // until the session opens
+    std::optional<InputQueue::ReaderId> reader_;
+    std::size_t script_index_ = 0;
+    Guid pipeline_; // of the running script; zero between scripts
+    bool pipeline_takes_input_ = false;
+    bool was_opened_ = false;
+    bool was_interrupted_ = false;
+    bool has_ended_ = false;
+};
+
+void FanOut::TargetRun::start()
+{
+    auto transport = target_.connect([this](std::string_view line) { on_connection_line(line); });
+    if (!transport) {
+        report_connection_failure(transport.error().reason);
+        return finish();
+    }
+    SessionOptions options;
+    options.runspace_pool_id = origin_.runspace_id;
+    options.host_info = owner_.options_.host_info;
+    options.limits = owner_.options_.limits;
+    options.zone = owner_.options_.zone;
+    options.open_timeout = owner_.options_.open_timeout;
+    session_ = std::make_unique<Session>(owner_.loop_, std::move(*transport), options, *this);
+    if (const auto opened = session_->open(); !opened) {
+        report_connection_failure(opened.error().text());
+        finish();
+    }
+}
+
+void FanOut::TargetRun::interrupt(int count)
+{
+    was_interrupted_ = true;
+    if (!session_) return finish();
+    // Before a session is open there is nothing to stop: the connection is given up.
+    if (count >= 3 || !was_opened_) return session_->kill();
+    if (count == 2 || pipeline_.is_zero()) return session_->close();
+    (void)session_->stop(pipeline_); // fails only where the session is ending anyway
+}
+
+void FanOut::TargetRun::on_opened(Session&)
+{
+    was_opened_ = true;
+    for (const std::string& line : std::exchange(connection_lines_, {})) {
+        owner_.sink_.on_connection_line(origin_, line);
+    }
+    start_next_script();
+}
+
+void FanOut::TargetRun::start_next_script()
+{
+    const auto& scripts = owner_.options_.scripts;
+    if (script_index_ >= scripts.size() || was_interrupted_ || owner_.responder_.exit_code()) {
+        return session_->close();
+    }
+    pipeline_takes_input_ = reader_.has_value() && script_index_ == 0;
+    const std::string text =
+        pipeline_takes_input_ ? script_with_input(scripts[script_index_]) : scripts[script_index_];
+    ++script_index_;
+    pipeline_ = owner_.ids_.new_guid();
+    const auto request = invocation_request(
+        text, owner_.options_.arguments, pipeline_takes_input_ ? HasInput::Yes : HasInput::No
+    );
+    if (const auto started = session_->start_pipeline(pipeline_, request); !started) {
+        owner_.outcome_.had_errors = true;
+        owner_.sink_.on_pipeline_failure(origin_, started.error().text());
+        session_->close();
+    }
+}
+
+void FanOut::TargetRun::on_input_wanted(Session& session)
+{
+    if (!pipeline_takes_input_ || pipeline_.is_zero()) return;
+    while (owner_.input_.has_item(*reader_)) {
+        const auto written = session.write_input(pipeline_, owner_.input_.item(*reader_));
+        if (!written && written.error() == make_error_code(Errc::WouldBlock)) return;
+        if (!written) {
+            owner_.outcome_.had_errors = true;
+            owner_.sink_.on_pipeline_failure(origin_, written.error().text());
+        }
+        owner_.input_.pass(*reader_);
+    }
+    if (!owner_.input_.is_at_end(*reader_)) return;
+    pipeline_takes_input_ = false;
+    (void)session.end_input(pipeline_); // fails only for a pipeline that has ended
+}
+
+void FanOut::TargetRun::on_event(Session&, ClientEvent& event)
+{
+    ResultSink& sink = owner_.sink_;
+    std::visit(
+        Overloaded{
+            [&](OutputReceived& output) { on_output(output); },
+            [&](ErrorReceived& error) {
+                owner_.outcome_.had_errors = true;
+                sink.on_error(origin_, error.record);
+            },
+            [&](InformationalReceived& record) { sink.on_informational(origin_, record.record); },
+            [&](InformationReceived& record) {
+                // Write-Host writes to a host that is there as well; once is enough.
+                const auto& tags = record.record.tags;
+                const bool is_for_host =
+                    std::find(tags.begin(), tags.end(), "PSHOST") != tags.end();
+                if (is_for_host && !owner_.options_.host_info.is_host_null) return;
+                sink.on_information(origin_, record.record);
+            },
+            [&](ProgressReceived& record) { sink.on_progress(origin_, record.record); },
+            [&](HostCallReceived& call) { on_host_call(call); },
+            [&](PipelineFinished& finished) { on_finished(finished); },
+            [](UserEventReceived&) {}, // nobody subscribes to engine events here
+            [](PoolOpened&) {},
+            [](PrivateDataReceived&) {},
+            [](PoolClosed&) {},
+            [](PoolBroken&) {},
+        },
+        event
+    );
+}
+
+void FanOut::TargetRun::on_output(OutputReceived& output)
+{
+    Value value = output.value;
+    if (origin_.is_remote) {
+        value = clixml::with_origin(
+            *output.memory,
+            value,
+            origin_.computer_name,
+            origin_.runspace_id,
+            owner_.options_.shows_computer_name
+        );
+    }
+    owner_.sink_.on_output(origin_, output.memory, value);
+}
+
+void FanOut::TargetRun::on_host_call(HostCallReceived& call)
+{
+    const auto response = owner_.responder_.respond(call.call, *call.memory);
+    // A pipeline that has ended meanwhile needs no answer.
+    if (response) (void)session_->respond(call.pipeline, *response);
+}
+
+void FanOut::TargetRun::on_finished(const PipelineFinished& finished)
+{
+    if (finished.pipeline != pipeline_) return;
+    pipeline_ = Guid{};
+    if (reader_) owner_.input_.remove_reader(*reader_);
+    reader_.reset();
+    const bool was_stopped_here = finished.state == PipelineState::Stopped && was_interrupted_;
+    if (finished.state != PipelineState::Completed && !was_stopped_here) {
+        owner_.outcome_.had_errors = true;
+        if (finished.error_record) {
+            owner_.sink_.on_error(origin_, *finished.error_record);
+        } else if (finished.error.code && session_->is_open()) {
+            owner_.sink_.on_pipeline_failure(origin_, finished.error.text());
+        }
+    }
+    if (session_->is_open()) start_next_script();
+}
+
+void FanOut::TargetRun::on_ended(Session&, const SessionEnd& end)
+{
+    if (end.error.code && !was_interrupted_ && !owner_.responder_.exit_code()) {
+        report_connection_failure(end.reason.empty() ? end.error.text() : end.reason);
+    }
+    finish();
+}
+
+// ssh's words are shown as they come once the session is open; until then they are kept, because a
+// failure quotes them.
+void FanOut::TargetRun::on_connection_line(std::string_view line)
+{
+    if (was_opened_) return owner_.sink_.on_connection_line(origin_, line);
+    if (connection_lines_.size() < connection_lines_max) connection_lines_.emplace_back(line);
+}
+
+void FanOut::TargetRun::report_connection_failure(std::string_view reason)
+{
+    owner_.outcome_.had_connection_failures = true;
+    owner_.sink_.on_connection_failure(origin_, reason);
+}
+
+void FanOut::TargetRun::finish()
+{
+    if (reader_) owner_.input_.remove_reader(*reader_);
+    reader_.reset();
+    has_ended_ = true;
+}
+
+FanOut::FanOut(
+    EventLoop& loop,
+    IdSource& ids,
+    std::vector<Target> targets,
+    FanOutOptions options,
+    InputQueue& input,
+    HostConsole& console,
+    ResultSink& sink
+)
+    : loop_(loop), ids_(ids), options_(std::move(options)), input_(input), sink_(sink),
+      responder_(console)
+{
+    for (Target& target : targets) {
+        waiting_.push_back(std::make_unique<TargetRun>(*this, std::move(target)));
+    }
+}
+
+FanOut::~FanOut() = default;
+
+FanOutOutcome
+FanOut::run(const std::function<int()>& interrupts, const std::function<void()>& on_turn)
+{
+    while (true) {
+        obey_interrupts(interrupts());
+        start_waiting();
+        for (auto& target : running_)
+            target->pump();
+        remove_ended();
+        if (running_.empty() && waiting_.empty()) break;
+        if (running_.empty()) continue;
+        if (const auto turned = loop_.run_once(); !turned) {
+            outcome_.had_connection_failures = true;
+            break;
+        }
+        on_turn();
+    }
+    outcome_.exit_code = responder_.exit_code();
+    return outcome_;
+}
+
+void FanOut::start_waiting()
+{
+    const std::size_t limit = std::max<std::size_t>(options_.throttle_limit, 1);
+    while (!waiting_.empty() && running_.size() < limit) {
+        running_.push_back(std::move(waiting_.front()));
+        waiting_.pop_front();
+        running_.back()->start();
+    }
+}
+
+void FanOut::remove_ended()
+{
+    std::erase_if(running_, [](const auto& target) { return target->has_ended(); });
+}
+
+void FanOut::obey_interrupts(int count)
+{
+    if (count <= interrupts_obeyed_) return;
+    interrupts_obeyed_ = count;
+    outcome_.was_interrupted = true;
+    for (auto& target : waiting_)
+        target->cancel();
+    waiting_.clear();
+    for (auto& target : running_)
+        target->interrupt(count);
+}
+
+} // namespace psrp

@@ -1,0 +1,102 @@
+#include <clixml/utf.hpp>
+#include <psrp/client/format/display_width.hpp>
+
+#include <utf8proc.h>
+
+#include <cstdint>
+
+namespace psrp {
+
+namespace {
+
+constexpr char escape = '\x1b';
+
+// Bytes of the escape sequence that starts at `at`, or 0 where none does.
+std::size_t escape_sequence_bytes(std::string_view text, std::size_t at)
+{
+    if (text[at] != escape || at + 1 >= text.size()) return 0;
+    if (text[at + 1] == '[') {
+        std::size_t end = at + 2;
+        while (end < text.size() && (text[end] < '@' || text[end] > '~'))
+            ++end;
+        return end < text.size() ? end + 1 - at : 0;
+    }
+    if (text[at + 1] == ']') {
+        for (std::size_t end = at + 2; end < text.size(); ++end) {
+            if (text[end] == '\a') return end + 1 - at;
+            if (text[end] == '\\' && text[end - 1] == escape) return end + 1 - at;
+        }
+    }
+    return 0;
+}
+
+// Moves `at` over one character or escape sequence and gives its columns.
+std::size_t step(std::string_view text, std::size_t& at)
+{
+    if (const std::size_t skipped = escape_sequence_bytes(text, at); skipped != 0) {
+        at += skipped;
+        return 0;
+    }
+    const auto byte = static_cast<unsigned char>(text[at]);
+    if (byte < 0x80) {
+        ++at;
+        return byte >= 0x20 && byte != 0x7f ? 1 : 0;
+    }
+    const std::uint32_t code_point = clixml::next_code_point(text, at);
+    if (code_point >= 0xD800 && code_point <= 0xDFFF) return 1;
+    const int width = utf8proc_charwidth(static_cast<utf8proc_int32_t>(code_point));
+    return width > 0 ? static_cast<std::size_t>(width) : 0;
+}
+
+} // namespace
+
+std::size_t display_width(std::string_view text)
+{
+    std::size_t width = 0;
+    for (std::size_t at = 0; at < text.size();)
+        width += step(text, at);
+    return width;
+}
+
+std::size_t head_bytes(std::string_view text, std::size_t columns)
+{
+    std::size_t width = 0;
+    std::size_t at = 0;
+    while (at < text.size()) {
+        std::size_t next = at;
+        width += step(text, next);
+        if (width > columns) break;
+        at = next;
+    }
+    return at;
+}
+
+std::size_t tail_offset(std::string_view text, std::size_t columns)
+{
+    std::size_t width = display_width(text);
+    std::size_t at = 0;
+    while (at < text.size() && width > columns)
+        width -= step(text, at);
+    return at;
+}
+
+std::string printable_utf8(std::string_view text)
+{
+    std::string out;
+    out.reserve(text.size());
+    for (std::size_t at = 0; at < text.size();) {
+        // Surrogates are ED A0..BF xx in WTF-8; nothing else starts so.
+        const bool is_surrogate = static_cast<unsigned char>(text[at]) == 0xED &&
+                                  at + 2 < text.size() &&
+                                  static_cast<unsigned char>(text[at + 1]) >= 0xA0;
+        if (is_surrogate) {
+            out += "\xEF\xBF\xBD";
+            at += 3;
+        } else {
+            out += text[at++];
+        }
+    }
+    return out;
+}
+
+} // namespace psrp

@@ -1,0 +1,315 @@
+#include <clixml/utf.hpp>
+#include <psrp/client/format/display_width.hpp>
+#include <psrp/client/format/list.hpp>
+#include <psrp/client/format/object_formatter.hpp>
+#include <psrp/client/format/record_text.hpp>
+#include <psrp/client/format/value_text.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace psrp {
+
+namespace {
+
+using clixml::ContainerKind;
+using clixml::Kind;
+using clixml::Object;
+using clixml::Value;
+
+// PowerShell's limit: more properties make a list.
+constexpr std::size_t table_properties_max = 4;
+constexpr std::string_view computer_column = "PSComputerName";
+constexpr std::string_view group_indent = "    ";
+
+bool is_number(Kind kind)
+{
+    switch (kind) {
+    case Kind::Byte:
+    case Kind::SByte:
+    case Kind::UInt16:
+    case Kind::UInt32:
+    case Kind::UInt64:
+    case Kind::Int16:
+    case Kind::Int32:
+    case Kind::Int64:
+    case Kind::Single:
+    case Kind::Double:
+    case Kind::Decimal:
+        return true;
+    default: // NOLINT: every other kind
+        return false;
+    }
+}
+
+Alignment alignment_of(const Value& value)
+{
+    const Object* object = value.object();
+    if (object != nullptr && object->is_type("System.Enum")) return Alignment::Left;
+    return is_number(value.unwrapped().kind()) ? Alignment::Right : Alignment::Left;
+}
+
+std::vector<std::pair<std::string, std::string>>
+list_entry(const ShownObject& object, const KnownView* view)
+{
+    std::vector<std::pair<std::string, std::string>> entry;
+    if (view != nullptr) {
+        for (const ViewField& field : view->fields) {
+            entry.emplace_back(std::string(field.label), field.text(object));
+        }
+        if (object.shows_computer_name()) {
+            entry.emplace_back(std::string(computer_column), object.computer_name());
+        }
+        return entry;
+    }
+    const auto chosen = default_properties(object);
+    for (const std::string_view name : chosen) {
+        entry.emplace_back(std::string(name), cell_text(object.get(name)));
+    }
+    if (!chosen.empty()) return entry;
+    for (const ShownProperty& property : object.visible_properties()) {
+        entry.emplace_back(std::string(property.name), cell_text(property.value));
+    }
+    return entry;
+}
+
+} // namespace
+
+ObjectFormatter::ObjectFormatter(
+    const FormatOptions& options, std::function<void(std::string_view)> take_line
+)
+    : options_(options), take_line_(std::move(take_line))
+{
+}
+
+void ObjectFormatter::write(Value value)
+{
+    write_value(value, 0);
+}
+
+void ObjectFormatter::write_value(Value value, std::size_t nesting)
+{
+    if (value.is_nil()) return;
+    const Object* object = value.object();
+    if (object != nullptr && object->container() != ContainerKind::None &&
+        nesting < options_.nesting_max) {
+        if (object->container() == ContainerKind::Dictionary) return write_entries(*object);
+        for (const Value& item : object->items())
+            write_value(item, nesting + 1);
+        return;
+    }
+    const Value plain = value.unwrapped();
+    if (plain.kind() == Kind::ByteArray) {
+        for (const std::uint8_t byte : clixml::bytes_of(plain.text())) {
+            line_between(std::to_string(byte));
+        }
+        return;
+    }
+    write_object(ShownObject(value));
+}
+
+void ObjectFormatter::write_entries(const Object& dictionary)
+{
+    // PowerShell enumerates a dictionary: each entry becomes an object of its own.
+    clixml::Arena arena;
+    const auto items = dictionary.items();
+    for (std::size_t i = 0; i < dictionary.entry_count(); ++i) {
+        Object* entry = clixml::make_live(arena, {"System.Collections.DictionaryEntry"}, "");
+        entry->add_adapted(arena, "Key", items[2 * i]);
+        entry->add_adapted(arena, "Value", items[2 * i + 1]);
+        entry->add_note(arena, "Name", items[2 * i]);
+        write_object(ShownObject(Value::object(entry)));
+    }
+}
+
+bool ObjectFormatter::is_printed_as_text(const ShownObject& object) const
+{
+    return object.is_scalar() || (object.has_no_own_properties() && find_view(object) == nullptr);
+}
+
+void ObjectFormatter::write_object(const ShownObject& object)
+{
+    if (is_printed_as_text(object)) return line_between(value_text(object.value()));
+    if (object.is_type("System.Management.Automation.ErrorRecord")) {
+        return line_between(error_object_text(object.value()));
+    }
+    if (state_ == State::Nothing) {
+        start(object);
+    } else if (view_ != nullptr && find_view(object) != view_) {
+        return write_beside(object);
+    }
+    if (view_ != nullptr && view_->group != nullptr && view_->group(object) != group_) {
+        end_group();
+        start_group(object);
+    }
+    switch (state_) {
+    case State::Table:
+        return write_row(object);
+    case State::List:
+        return write_list(object);
+    case State::Text:
+        return line(view_->fields[0].text(object));
+    case State::Nothing:
+        return;
+    }
+}
+
+// An object of another kind than the running view's: a list of its own in between.
+void ObjectFormatter::write_beside(const ShownObject& object)
+{
+    line_between({});
+    for (const std::string& text : list_lines(list_entry(object, nullptr), options_.width)) {
+        line_between(text);
+    }
+    line_between({});
+}
+
+void ObjectFormatter::start(const ShownObject& object)
+{
+    view_ = find_view(object);
+    if (view_ == nullptr) {
+        state_ = object.properties().size() <= table_properties_max ? State::Table : State::List;
+    } else if (view_->shape == ViewShape::Table) {
+        state_ = State::Table;
+    } else {
+        state_ = view_->shape == ViewShape::List ? State::List : State::Text;
+    }
+    start_group(object);
+}
+
+void ObjectFormatter::start_group(const ShownObject& object)
+{
+    if (view_ != nullptr && view_->group != nullptr) {
+        // Between groups the end of the one before has printed the blank line.
+        if (!has_groups_) blank_line();
+        has_groups_ = true;
+        group_ = view_->group(object);
+        line(std::string(group_indent) + std::string(view_->group_label) + ": " + group_);
+    }
+    if (state_ == State::Table) {
+        start_table(object);
+    } else {
+        blank_line();
+    }
+}
+
+void ObjectFormatter::end_group()
+{
+    flush();
+    // A list has ended its last entry with a blank line already.
+    if (state_ != State::List) blank_line();
+}
+
+void ObjectFormatter::start_table(const ShownObject& object)
+{
+    columns_.clear();
+    column_names_.clear();
+    are_columns_settled_ = false;
+    if (view_ == nullptr) {
+        for (const ShownProperty& property : object.visible_properties()) {
+            column_names_.emplace_back(property.name);
+            columns_.push_back({std::string(property.name), 0, alignment_of(property.value), false}
+            );
+        }
+        return; // the widths come from the rows
+    }
+    for (const ViewField& field : view_->fields) {
+        columns_.push_back({std::string(field.label), field.width, field.alignment, false});
+    }
+    has_computer_column_ = object.shows_computer_name();
+    if (has_computer_column_) {
+        columns_.push_back({std::string(computer_column), 0, Alignment::Left, false});
+    }
+    settle_columns();
+}
+
+void ObjectFormatter::settle_columns()
+{
+    fit_columns(columns_, options_.width);
+    are_columns_settled_ = true;
+    blank_line();
+    for (const std::string& text : header_lines(columns_))
+        line(text);
+}
+
+std::vector<std::string> ObjectFormatter::cells_of(const ShownObject& object) const
+{
+    std::vector<std::string> cells;
+    if (view_ == nullptr) {
+        for (const std::string& name : column_names_)
+            cells.push_back(cell_text(object.get(name)));
+        return cells;
+    }
+    for (const ViewField& field : view_->fields)
+        cells.push_back(field.text(object));
+    if (has_computer_column_) cells.push_back(object.computer_name());
+    return cells;
+}
+
+void ObjectFormatter::write_row(const ShownObject& object)
+{
+    if (are_columns_settled_) return line(row_line(columns_, cells_of(object)));
+    waiting_.push_back({true, {}, cells_of(object)});
+    if (waiting_.size() >= options_.table_rows_max) flush();
+}
+
+void ObjectFormatter::write_list(const ShownObject& object)
+{
+    for (const std::string& text : list_lines(list_entry(object, view_), options_.width)) {
+        line(text);
+    }
+    blank_line();
+}
+
+void ObjectFormatter::flush()
+{
+    if (waiting_.empty()) return;
+    std::vector<std::vector<std::string>> rows;
+    for (const WaitingLine& entry : waiting_) {
+        if (entry.is_row) rows.push_back(entry.cells);
+    }
+    widen_to_content(columns_, rows);
+    settle_columns();
+    const std::vector<WaitingLine> waiting = std::exchange(waiting_, {});
+    for (const WaitingLine& entry : waiting) {
+        line(entry.is_row ? row_line(columns_, entry.cells) : entry.text);
+    }
+}
+
+void ObjectFormatter::finish()
+{
+    if (state_ == State::Nothing) return;
+    end_group();
+    state_ = State::Nothing;
+    view_ = nullptr;
+    has_groups_ = false;
+    group_.clear();
+}
+
+void ObjectFormatter::line(std::string_view text)
+{
+    take_line_(printable_utf8(text));
+}
+
+// A line that must not overtake the rows that wait.
+void ObjectFormatter::line_between(std::string_view text)
+{
+    if (waiting_.empty()) return line(text);
+    waiting_.push_back({false, std::string(text), {}});
+    if (waiting_.size() >= options_.table_rows_max) flush();
+}
+
+std::string format_objects(const std::vector<Value>& values, const FormatOptions& options)
+{
+    std::string out;
+    ObjectFormatter formatter(options, [&out](std::string_view text) {
+        out += text;
+        out += '\n';
+    });
+    for (const Value& value : values)
+        formatter.write(value);
+    formatter.finish();
+    return out;
+}
+
+} // namespace psrp

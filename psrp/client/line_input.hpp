@@ -1,0 +1,35 @@
+// LineInput: the lines of a pipe or file into an InputQueue.
+#pragma once
+
+#include <psrp/client/input_queue.hpp>
+#include <psrp/transport/poll_source.hpp>
+
+#include <string>
+#include <vector>
+
+namespace psrp {
+
+// Reads the descriptor only while the queue wants more. The descriptor is borrowed and stays as it
+// is, blocking or not.
+class LineInput final : public PollSource {
+public:
+    LineInput(int descriptor, InputQueue& queue) : descriptor_(descriptor), queue_(queue) {}
+
+    void append_poll_entries(std::vector<PollEntry>& entries) const override;
+    void on_readable(int descriptor) override;
+    void on_writable(int descriptor) override { (void)descriptor; }
+
+private:
+    void take_lines();
+
+    int descriptor_;
+    InputQueue& queue_;
+    std::string text_; // read, not yet a whole line
+    bool has_ended_ = false;
+};
+
+// Whether the descriptor is a pipe or a file whose lines are meant as input: no terminal, no socket
+// and no device such as /dev/null.
+bool is_input_source(int descriptor);
+
+} // namespace psrp

@@ -1,0 +1,276 @@
+#include <psrp/client/errors.hpp>
+#include <psrp/client/session.hpp>
+#include <psrp/transport/errors.hpp>
+
+#include <utility>
+#include <variant>
+
+namespace psrp {
+
+namespace {
+
+ClientPoolOptions pool_options(const SessionOptions& options)
+{
+    ClientPoolOptions pool;
+    pool.runspace_pool_id = options.runspace_pool_id;
+    pool.host_info = options.host_info;
+    pool.limits = options.limits;
+    pool.zone = options.zone;
+    return pool;
+}
+
+clixml::Error error_of(std::error_code code)
+{
+    return {code, clixml::no_offset, ""};
+}
+
+template <typename... Functions>
+struct Overloaded : Functions... {
+    using Functions::operator()...;
+};
+template <typename... Functions>
+Overloaded(Functions...) -> Overloaded<Functions...>;
+
+} // namespace
+
+Session::Session(
+    EventLoop& loop,
+    std::unique_ptr<Transport> transport,
+    const SessionOptions& options,
+    SessionListener& listener
+)
+    : loop_(loop), transport_(std::move(transport)), options_(options), listener_(listener),
+      pool_(pool_options(options))
+{
+    loop_.add(*transport_);
+}
+
+Session::~Session()
+{
+    disarm_timer();
+    loop_.remove(*transport_);
+}
+
+Result<void> Session::open()
+{
+    PSRP_CHECK(pool_.open());
+    phase_ = Phase::Opening;
+    arm_timer(options_.open_timeout, error_of(ClientErrc::OpenTimedOut));
+    perform_actions();
+    return {};
+}
+
+bool Session::is_open() const
+{
+    return phase_ == Phase::Open && pool_.state() == RunspacePoolState::Opened;
+}
+
+Result<void> Session::start_pipeline(const Guid& pipeline, const CreatePipeline& request)
+{
+    if (!is_open()) return clixml::failure(ClientErrc::NotOpen);
+    return pool_.start_pipeline(pipeline, request);
+}
+
+Result<void> Session::write_input(const Guid& pipeline, Value value)
+{
+    if (!is_open()) return clixml::failure(ClientErrc::NotOpen);
+    return pool_.write_input(pipeline, value);
+}
+
+Result<void> Session::end_input(const Guid& pipeline)
+{
+    if (!is_open()) return clixml::failure(ClientErrc::NotOpen);
+    return pool_.end_input(pipeline);
+}
+
+Result<void> Session::respond(const Guid& pipeline, const HostResponse& response)
+{
+    if (!is_open()) return clixml::failure(ClientErrc::NotOpen);
+    return pool_.respond(pipeline, response);
+}
+
+Result<void> Session::stop(const Guid& pipeline)
+{
+    if (!is_open()) return clixml::failure(ClientErrc::NotOpen);
+    arm_timer(options_.stop_timeout, error_of(ClientErrc::StopTimedOut));
+    return pool_.stop(pipeline);
+}
+
+void Session::close()
+{
+    close_was_asked_ = true;
+    if (phase_ == Phase::New) return end_connection({}, {});
+    if (phase_ != Phase::Opening && phase_ != Phase::Open) return;
+    phase_ = Phase::Closing;
+    arm_timer(options_.close_timeout, error_of(ClientErrc::CloseTimedOut));
+    pool_.close();
+}
+
+void Session::kill()
+{
+    if (phase_ == Phase::Ended) return;
+    close_was_asked_ = true;
+    if (phase_ != Phase::Ending) end_connection({}, {});
+    transport_->kill();
+    loop_.wake();
+}
+
+bool Session::pump()
+{
+    bool did_something = false;
+    while (phase_ != Phase::Ended) {
+        bool progressed = take_transport_events();
+        progressed = take_pool_events() || progressed;
+        if (phase_ == Phase::Open) offer_input();
+        progressed = perform_actions() || progressed;
+        if (!progressed) break;
+        did_something = true;
+    }
+    check_end();
+    return did_something;
+}
+
+bool Session::take_transport_events()
+{
+    if (phase_ == Phase::Ending || phase_ == Phase::Ended) return false;
+    bool any = false;
+    while (phase_ != Phase::Ending) {
+        auto event = transport_->next_event();
+        if (!event) {
+            pool_.transport_failed(event.error(), transport_->failure_text());
+            // Where the pool was over already nobody hears of it any more.
+            if (!take_pool_events()) end_connection(event.error(), transport_->failure_text());
+            return true;
+        }
+        if (!*event) break;
+        on_transport_event(**event);
+        any = true;
+    }
+    return any;
+}
+
+void Session::on_transport_event(TransportEvent& event)
+{
+    std::visit(
+        Overloaded{
+            // A failed receive() queues the event that tells the owner.
+            [this](DataReceived& data) { (void)pool_.receive(data.channel, data.bytes); },
+            [this](DataAcknowledged& data) { pool_.data_sent(data.channel); },
+            [this](CommandOpened& command) { pool_.command_opened(command.pipeline); },
+            [this](SignalAcknowledged& signal) { pool_.signal_acknowledged(signal.pipeline); },
+            [this](ChannelClosed& channel) { pool_.channel_closed(channel.channel); },
+            [this](PeerReportedError& error) {
+                pool_.transport_failed(error_of(TransportErrc::PeerReportedError), error.text);
+            },
+            [this](ConnectionEnded&) {
+                if (phase_ == Phase::Open || phase_ == Phase::Opening) {
+                    pool_.transport_failed(error_of(TransportErrc::StreamEnded), {});
+                }
+            },
+        },
+        event
+    );
+}
+
+bool Session::take_pool_events()
+{
+    bool any = false;
+    while (auto event = pool_.next_event()) {
+        on_pool_event(*event);
+        any = true;
+    }
+    return any;
+}
+
+void Session::on_pool_event(ClientEvent& event)
+{
+    if (std::holds_alternative<PoolOpened>(event)) {
+        if (phase_ != Phase::Opening) return;
+        phase_ = Phase::Open;
+        was_opened_ = true;
+        disarm_timer();
+        return listener_.on_opened(*this);
+    }
+    if (const auto* broken = std::get_if<PoolBroken>(&event)) {
+        return end_connection(broken->error, broken->reason);
+    }
+    if (std::holds_alternative<PoolClosed>(event)) {
+        return end_connection(
+            close_was_asked_ ? clixml::Error{} : error_of(ClientErrc::ClosedByServer), {}
+        );
+    }
+    // A stop that was waited for has come to its end.
+    if (std::holds_alternative<PipelineFinished>(event) && phase_ == Phase::Open) disarm_timer();
+    listener_.on_event(*this, event);
+}
+
+void Session::offer_input()
+{
+    if (transport_->pending_output_bytes() < options_.pending_output_bytes_max) {
+        listener_.on_input_wanted(*this);
+    }
+}
+
+bool Session::perform_actions()
+{
+    bool any = false;
+    while (transport_->pending_output_bytes() < options_.pending_output_bytes_max) {
+        auto action = pool_.next_action(transport_->fragment_bytes_max());
+        if (!action) break;
+        any = true;
+        if (const auto performed = transport_->perform(*action); !performed) {
+            if (phase_ == Phase::Ending || phase_ == Phase::Ended) break;
+            fail(performed.error(), performed.error().text());
+            break;
+        }
+    }
+    return any;
+}
+
+void Session::fail(clixml::Error error, std::string reason)
+{
+    pool_.transport_failed(error, std::move(reason));
+    take_pool_events();
+}
+
+// The machines have come to an end; the connection follows.
+void Session::end_connection(clixml::Error error, std::string reason)
+{
+    if (phase_ == Phase::Ending || phase_ == Phase::Ended) return;
+    perform_actions(); // the Close of a pool that broke while its transport lives
+    phase_ = Phase::Ending;
+    disarm_timer();
+    end_ = {error, std::move(reason), was_opened_};
+    transport_->close();
+}
+
+void Session::check_end()
+{
+    if (phase_ != Phase::Ending || !transport_->is_finished()) return;
+    phase_ = Phase::Ended;
+    has_ended_ = true;
+    disarm_timer();
+    loop_.remove(*transport_);
+    listener_.on_ended(*this, end_);
+}
+
+void Session::arm_timer(std::optional<std::chrono::milliseconds> delay, clixml::Error error)
+{
+    disarm_timer();
+    if (!delay) return;
+    timer_ = loop_.call_after(*delay, [this, error] {
+        timer_.reset();
+        const std::string reason = error.text();
+        fail(error, reason);
+        end_connection(error, reason); // where the pool was over already
+        transport_->kill();
+    });
+}
+
+void Session::disarm_timer()
+{
+    if (timer_) loop_.cancel(*timer_);
+    timer_.reset();
+}
+
+} // namespace psrp

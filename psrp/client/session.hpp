@@ -1,0 +1,133 @@
+// Session: a ClientPool and its Transport, driven by an event loop. Everything happens in callbacks
+// of one thread; nothing here waits. Fact sheet psrp 8.1, 17; transports A3.
+#pragma once
+
+// clang-format off
+// First of all: behind psrp/protocol/actions.hpp one of its enumerators would shadow psrp::Bytes.
+#include <psrp/transport/byte_stream.hpp>
+// clang-format on
+
+#include <clixml/date_time.hpp>
+#include <psrp/protocol/client_pool.hpp>
+#include <psrp/transport/event_loop.hpp>
+#include <psrp/transport/transport.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace psrp {
+
+// How a session is opened and how long it waits. No value means for ever.
+struct SessionOptions {
+    Guid runspace_pool_id; // fresh, not zero
+    HostInfo host_info = {};
+    Limits limits = {};
+    const clixml::LocalZone* zone = nullptr; // borrowed; null is UTC
+    std::optional<std::chrono::milliseconds> open_timeout;
+    // PowerShell's own: after a stop, and after a close, 60 s each (psrp 18).
+    std::optional<std::chrono::milliseconds> stop_timeout{60'000};
+    std::optional<std::chrono::milliseconds> close_timeout{60'000};
+    // Bytes that may wait in the transport before input has to wait.
+    std::size_t pending_output_bytes_max = std::size_t{1} << 20;
+};
+
+// How a session ended.
+struct SessionEnd {
+    clixml::Error error; // no code: closed as asked
+    std::string reason;  // for people; may hold words of the peer
+    bool was_opened = false;
+};
+
+class Session;
+
+// Who wants to know what happens in a session. Calls come from within Session::pump() only, and may
+// call any member of the session but its destructor.
+class SessionListener {
+public:
+    virtual ~SessionListener() = default;
+    // Pipelines may be started.
+    virtual void on_opened(Session& session) = 0;
+    // Output, records, host calls and ends of pipelines; PoolOpened, PoolClosed and PoolBroken do
+    // not come here.
+    virtual void on_event(Session& session, ClientEvent& event) = 0;
+    // More input can be taken after write_input() said WouldBlock, or for the first time.
+    virtual void on_input_wanted(Session& session) = 0;
+    // The last call: the connection is gone and nothing is left to poll.
+    virtual void on_ended(Session& session, const SessionEnd& end) = 0;
+};
+
+// One session. Not copyable. Destroying it ends the connection at once; the child of a transport
+// that has one is gone then.
+class Session {
+public:
+    // `loop` and `listener` are borrowed and must outlive the session.
+    Session(
+        EventLoop& loop,
+        std::unique_ptr<Transport> transport,
+        const SessionOptions& options,
+        SessionListener& listener
+    );
+    ~Session();
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
+
+    // Starts opening; on_opened() or on_ended() follows. Once.
+    Result<void> open();
+    // As ClientPool's functions of these names.
+    Result<void> start_pipeline(const Guid& pipeline, const CreatePipeline& request);
+    Result<void> write_input(const Guid& pipeline, Value value);
+    Result<void> end_input(const Guid& pipeline);
+    Result<void> respond(const Guid& pipeline, const HostResponse& response);
+    // Asks the server to stop the pipeline; its PipelineFinished follows, or, after stop_timeout,
+    // the end of the session.
+    Result<void> stop(const Guid& pipeline);
+    // Closes in good manners; on_ended() follows. Harmless when it is closing or has ended.
+    void close();
+    // Ends the connection at once; on_ended() follows from the next pump().
+    void kill();
+
+    // Moves what has arrived to the listener and what waits to the transport. To be called after
+    // every EventLoop::run_once(). Gives true if there was anything to do.
+    bool pump();
+
+    [[nodiscard]] bool is_open() const;
+    [[nodiscard]] bool has_ended() const { return has_ended_; }
+    [[nodiscard]] const Guid& runspace_pool_id() const { return pool_.runspace_pool_id(); }
+    // What the server said of itself; empty before it did, and where it says nothing.
+    [[nodiscard]] std::optional<clixml::Version> server_protocol_version() const
+    {
+        return pool_.server_protocol_version();
+    }
+
+private:
+    enum class Phase { New, Opening, Open, Closing, Ending, Ended };
+
+    bool take_transport_events();
+    void on_transport_event(TransportEvent& event);
+    bool take_pool_events();
+    void on_pool_event(ClientEvent& event);
+    bool perform_actions();
+    void offer_input();
+    void end_connection(clixml::Error error, std::string reason);
+    void fail(clixml::Error error, std::string reason);
+    void arm_timer(std::optional<std::chrono::milliseconds> delay, clixml::Error error);
+    void disarm_timer();
+    void check_end();
+
+    EventLoop& loop_;
+    std::unique_ptr<Transport> transport_;
+    SessionOptions options_;
+    SessionListener& listener_;
+    ClientPool pool_;
+    Phase phase_ = Phase::New;
+    bool was_opened_ = false;
+    bool has_ended_ = false;
+    bool close_was_asked_ = false;
+    SessionEnd end_;
+    std::optional<EventLoop::TimerId> timer_;
+};
+
+} // namespace psrp
