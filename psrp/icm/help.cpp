@@ -1,0 +1,70 @@
+#include <psrp/icm/help.hpp>
+
+namespace icm {
+
+std::string help_text()
+{
+    return R"(Usage: icm [TARGETS] [OPTIONS] SCRIPT
+       icm [TARGETS] [OPTIONS] -c SCRIPT [-c SCRIPT]...
+       icm [TARGETS] [OPTIONS] -FilePath FILE
+
+Runs a PowerShell script on this computer or on others, as Invoke-Command does, and prints the
+objects that come back.
+
+Targets
+  -HostName [USER@]HOST[:PORT][,...]  computers reached over SSH; may be repeated. Their sshd needs
+                                 a PowerShell subsystem: "Subsystem powershell /usr/bin/pwsh -sshs",
+                                 or "Subsystem powershell /usr/bin/psrp serve --stdio".
+                                 Without it the script runs here.
+  -UserName NAME, -l NAME        user for targets that name none
+  -Port NUMBER, -p NUMBER        port for targets that name none
+  -KeyFilePath FILE, -i FILE     private key for ssh
+  -Options KEY=VALUE, -o ...     an option for ssh, as its -o; may be repeated
+  -Subsystem NAME                SSH subsystem to ask for (powershell)
+  -ConnectingTimeout MS          milliseconds for a session to open (no limit)
+  -ThrottleLimit NUMBER          targets at once (32)
+  --endpoint pwsh|embedded|auto  what runs the script here: "pwsh -s", or the small endpoint built
+                                 into icm. auto takes pwsh where it is on PATH.
+
+Script
+  SCRIPT                         the text to run; quote it for your shell
+  -c SCRIPT, -ScriptBlock SCRIPT the same; given several times all run in one session, which keeps
+                                 its variables
+  -FilePath FILE                 the text of a local file
+  -ArgumentList VALUES           arguments for param() or $args: values with commas between them.
+                                 1 and 2.5 are numbers; $true, $false and $null what they say;
+                                 'a,b' is text; json:TEXT is what the JSON says and takes the rest;
+                                 anything else is text. May be repeated.
+  -InputObject VALUES            objects for $input, written the same way
+  -NoInput, -n                   do not read standard input. Otherwise, where it is a pipe or a
+                                 file, its lines are the $input of the (first) script.
+
+Output
+  --output auto|json|clixml      auto: as PowerShell prints it. json: one value a line. clixml: one
+                                 document, as Export-Clixml writes it.
+  -HideComputerName              do not show which computer an object came from
+
+Errors, warnings and what Write-Host and Write-Information write go to standard error.
+
+Names may be written as in PowerShell (-HostName, any case, shortened, -Port:22) or as
+--host-name=VALUE. "--" ends the options.
+
+Exit status: 0 all went well, 1 the script reported errors, 2 the command line is wrong, 3 a target
+could not be reached or was lost, 130 interrupted by Ctrl-C.
+
+Examples
+  icm 'Get-Process | Select-Object -First 3'
+  icm -HostName web1,admin@web2:2222 -KeyFilePath ~/.ssh/id 'Get-Date'
+  icm -c '$x = 6' -c '$x * 7'
+  icm -HostName web1 -ArgumentList 5,'a b' 'param($n, $name) "$name $n"'
+  ls | icm 'Measure-Object'
+  icm --output json 'Get-ChildItem /etc' | jq .Name
+)";
+}
+
+std::string version_text()
+{
+    return "icm " PSRP_VERSION "\n";
+}
+
+} // namespace icm

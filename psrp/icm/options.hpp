@@ -1,0 +1,61 @@
+// The command line of icm: what it means, without doing any of it.
+#pragma once
+
+#include <clixml/arena.hpp>
+#include <clixml/value.hpp>
+#include <psrp/transport/ssh_arguments.hpp>
+
+#include <tl/expected.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace icm {
+
+enum class Endpoint { Automatic, Pwsh, Embedded };
+enum class OutputMode { Automatic, Json, Clixml };
+
+// Everything the command line says.
+struct Options {
+    std::vector<psrp::SshTarget> targets; // none: this computer
+    Endpoint endpoint = Endpoint::Automatic;
+    std::vector<std::string> scripts;       // one session runs them one after the other
+    std::string file_path;                  // instead of scripts; empty: none
+    std::vector<std::string> arguments;     // elements as written, see typed_value()
+    std::vector<std::string> input_objects; // the same
+    bool has_input_objects = false;
+    bool no_input = false; // standard input is not read
+    OutputMode output = OutputMode::Automatic;
+    bool hides_computer_name = false;
+    std::size_t throttle_limit = 32;
+    std::optional<std::chrono::milliseconds> connecting_timeout;
+};
+
+// A command line that asks for nothing to be run: text to print and the exit code.
+struct Instead {
+    std::string text;
+    bool is_error = false;
+};
+
+// Reads the arguments, the program's name not among them. PowerShell's spellings are understood
+// besides those of POSIX: one dash, any case, unique beginnings of names, -Name:value.
+tl::expected<Options, Instead> read_options(const std::vector<std::string>& arguments);
+
+// `[user@]host[:port]`, an IPv6 address with a port in brackets. Nothing where the host is empty or
+// the port is no number of 1 to 65535.
+std::optional<psrp::SshTarget> read_target(std::string_view text);
+
+// Splits `1,'a,b',json:[1,2]` at its commas as PowerShell does: not inside quotes, and not behind
+// `json:`, which takes the rest.
+std::vector<std::string> split_list(std::string_view text);
+
+// The value an element stands for: a number, $true, $false, $null, a quoted text, json:TEXT, or
+// text as it is. Nothing where the JSON is broken. Copies into `arena`.
+std::optional<clixml::Value> typed_value(std::string_view text, clixml::Arena& arena);
+
+} // namespace icm

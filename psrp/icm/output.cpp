@@ -1,0 +1,222 @@
+#include <clixml/writer.hpp>
+#include <psrp/client/format/display_width.hpp>
+#include <psrp/client/format/json_text.hpp>
+#include <psrp/client/format/record_text.hpp>
+#include <psrp/icm/output.hpp>
+
+#include <cerrno>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+namespace icm {
+
+namespace {
+
+constexpr std::size_t default_width = 120;
+constexpr std::size_t width_min = 20;
+// Bytes of a line that is typed at a prompt.
+constexpr std::size_t typed_line_bytes_max = 65536;
+
+std::size_t terminal_width(int descriptor)
+{
+    winsize size{};
+    const bool is_known = isatty(descriptor) != 0 && ioctl(descriptor, TIOCGWINSZ, &size) == 0 &&
+                          size.ws_col >= width_min;
+    return is_known ? size.ws_col : default_width;
+}
+
+psrp::FormatOptions format_options()
+{
+    psrp::FormatOptions options;
+    options.width = output_width();
+    return options;
+}
+
+class StandardOutput final : public clixml::TextSink {
+public:
+    bool take(std::string_view piece) override
+    {
+        return std::fwrite(piece.data(), 1, piece.size(), stdout) == piece.size();
+    }
+};
+
+} // namespace
+
+std::size_t output_width()
+{
+    return terminal_width(STDOUT_FILENO);
+}
+
+Output::Output(psrp::EventLoop& loop, const OutputOptions& options)
+    : loop_(loop), options_(options),
+      formatter_(format_options(), [this](std::string_view line) { print_line(line); }),
+      shows_progress_(isatty(STDERR_FILENO) != 0)
+{
+}
+
+Output::~Output()
+{
+    if (table_timer_) loop_.cancel(*table_timer_);
+}
+
+void Output::print_line(std::string_view line)
+{
+    clear_progress();
+    std::fwrite(line.data(), 1, line.size(), stdout); // finish() looks whether that went well
+    std::fputc('\n', stdout);
+}
+
+void Output::on_output(const psrp::Origin&, const psrp::Memory& memory, clixml::Value value)
+{
+    switch (options_.mode) {
+    case OutputMode::Automatic:
+        formatter_.write(value);
+        return arm_table_timer();
+    case OutputMode::Json:
+        return print_line(psrp::json_text(value));
+    case OutputMode::Clixml:
+        memories_.push_back(memory);
+        values_.push_back({value, {}});
+        return;
+    }
+}
+
+void Output::arm_table_timer()
+{
+    if (!formatter_.has_waiting_rows() || table_timer_) return;
+    table_timer_ = loop_.call_after(table_wait, [this] {
+        table_timer_.reset();
+        formatter_.flush();
+    });
+}
+
+// A text for people, each of its lines with the host in front where several take part.
+void Output::say(const psrp::Origin& origin, std::string_view text)
+{
+    std::string out;
+    const std::string prefix = options_.names_origin ? "[" + origin.computer_name + "] " : "";
+    while (true) {
+        const std::size_t end = text.find('\n');
+        std::string_view line = text.substr(0, end);
+        if (line.ends_with('\r')) line.remove_suffix(1);
+        out += prefix + std::string(line) + "\n";
+        if (end == std::string_view::npos) break;
+        text.remove_prefix(end + 1);
+    }
+    if (error_line_is_open_) out.insert(0, "\n");
+    error_line_is_open_ = false;
+    write(out);
+}
+
+void Output::on_error(const psrp::Origin& origin, const psrp::ErrorRecord& record)
+{
+    say(origin, psrp::error_text(record));
+}
+
+void Output::on_informational(const psrp::Origin& origin, const psrp::InformationalRecord& record)
+{
+    say(origin, psrp::informational_text(record));
+}
+
+void Output::on_information(const psrp::Origin& origin, const psrp::InformationRecord& record)
+{
+    const std::string text = psrp::information_text(record);
+    if (!psrp::has_no_new_line(record) && !error_line_is_open_) return say(origin, text);
+    // Write-Host -NoNewline: the line is put together by several records.
+    error_line_is_open_ = psrp::has_no_new_line(record);
+    write(error_line_is_open_ ? text : text + "\n");
+}
+
+void Output::on_progress(const psrp::Origin&, const psrp::ProgressUpdate& record)
+{
+    show_progress(record);
+}
+
+void Output::on_connection_line(const psrp::Origin& origin, std::string_view line)
+{
+    say(origin, psrp::printable_utf8(line));
+}
+
+void Output::on_connection_failure(const psrp::Origin& origin, std::string_view reason)
+{
+    std::string text = psrp::printable_utf8(reason);
+    if (!options_.names_origin) text.insert(0, "[" + origin.computer_name + "] ");
+    say(origin, text);
+}
+
+void Output::on_pipeline_failure(const psrp::Origin& origin, std::string_view reason)
+{
+    say(origin, psrp::printable_utf8(reason));
+}
+
+void Output::write(std::string_view text)
+{
+    clear_progress();
+    std::fflush(stdout); // on a terminal both streams are one text
+    std::fwrite(text.data(), 1, text.size(), stderr);
+}
+
+void Output::show_progress(const psrp::ProgressUpdate& progress)
+{
+    if (!shows_progress_ || error_line_is_open_) return;
+    clear_progress();
+    if (progress.completed) return;
+    const std::string text = psrp::progress_text(progress);
+    const std::size_t room = terminal_width(STDERR_FILENO) - 1;
+    std::fwrite(text.data(), 1, psrp::head_bytes(text, room), stderr);
+    progress_is_shown_ = true;
+}
+
+void Output::clear_progress()
+{
+    if (!progress_is_shown_) return;
+    std::fputs("\r\x1b[K", stderr);
+    progress_is_shown_ = false;
+}
+
+bool Output::can_ask() const
+{
+    return isatty(STDIN_FILENO) != 0 && isatty(STDERR_FILENO) != 0;
+}
+
+std::optional<std::string> Output::ask(std::string_view prompt)
+{
+    formatter_.flush();
+    write(prompt);
+    std::string line;
+    while (line.size() < typed_line_bytes_max) {
+        // poll() is not restarted after a signal, so Ctrl-C ends the question.
+        pollfd typed{STDIN_FILENO, POLLIN, 0};
+        if (poll(&typed, 1, -1) < 0) return std::nullopt;
+        char c = 0;
+        if (read(STDIN_FILENO, &c, 1) != 1) return std::nullopt;
+        if (c == '\n') return line;
+        line += c;
+    }
+    return line;
+}
+
+void Output::flush()
+{
+    std::fflush(stdout);
+}
+
+bool Output::write_document()
+{
+    StandardOutput sink;
+    const auto written = clixml::write_values(values_, clixml::document_options(), sink);
+    return written.has_value() && std::fputc('\n', stdout) != EOF;
+}
+
+bool Output::finish()
+{
+    clear_progress();
+    formatter_.finish();
+    if (error_line_is_open_) std::fputc('\n', stderr);
+    bool is_whole = options_.mode != OutputMode::Clixml || write_document();
+    is_whole = std::fflush(stdout) == 0 && is_whole && std::ferror(stdout) == 0;
+    return is_whole;
+}
+
+} // namespace icm

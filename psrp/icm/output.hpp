@@ -1,0 +1,78 @@
+// Output: what icm prints, objects on standard output and everything else on standard error.
+#pragma once
+
+#include <clixml/reader.hpp>
+#include <psrp/client/fan_out.hpp>
+#include <psrp/client/format/object_formatter.hpp>
+#include <psrp/client/host_responder.hpp>
+#include <psrp/icm/options.hpp>
+#include <psrp/transport/event_loop.hpp>
+
+#include <chrono>
+#include <cstdio>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace icm {
+
+// How long rows of a table may wait for others that decide its widths; PowerShell's own.
+inline constexpr std::chrono::milliseconds table_wait{300};
+
+struct OutputOptions {
+    OutputMode mode = OutputMode::Automatic;
+    bool names_origin = false; // [host] in front of what goes to standard error
+};
+
+// Columns of the terminal that standard output is, or PowerShell's 120 where it is none.
+std::size_t output_width();
+
+// Prints as things arrive. Output in the form of CLIXML is one document and therefore held until
+// finish().
+class Output final : public psrp::ResultSink, public psrp::HostConsole {
+public:
+    // `loop` is borrowed; it runs the timer for tables.
+    Output(psrp::EventLoop& loop, const OutputOptions& options);
+    ~Output() override;
+
+    void
+    on_output(const psrp::Origin& origin, const psrp::Memory& memory, clixml::Value value) override;
+    void on_error(const psrp::Origin& origin, const psrp::ErrorRecord& record) override;
+    void
+    on_informational(const psrp::Origin& origin, const psrp::InformationalRecord& record) override;
+    void on_information(const psrp::Origin& origin, const psrp::InformationRecord& record) override;
+    void on_progress(const psrp::Origin& origin, const psrp::ProgressUpdate& record) override;
+    void on_connection_line(const psrp::Origin& origin, std::string_view line) override;
+    void on_connection_failure(const psrp::Origin& origin, std::string_view reason) override;
+    void on_pipeline_failure(const psrp::Origin& origin, std::string_view reason) override;
+
+    void write(std::string_view text) override;
+    void show_progress(const psrp::ProgressUpdate& progress) override;
+    [[nodiscard]] bool can_ask() const override;
+    std::optional<std::string> ask(std::string_view prompt) override;
+
+    // Hands over to the system what is ready.
+    void flush();
+    // Prints what waits. False where standard output could not take everything.
+    bool finish();
+
+private:
+    void print_line(std::string_view line);
+    void say(const psrp::Origin& origin, std::string_view text);
+    void clear_progress();
+    void arm_table_timer();
+    bool write_document();
+
+    psrp::EventLoop& loop_;
+    OutputOptions options_;
+    psrp::ObjectFormatter formatter_;
+    std::optional<psrp::EventLoop::TimerId> table_timer_;
+    std::vector<psrp::Memory> memories_; // of the values below
+    std::vector<clixml::TopLevelValue> values_;
+    bool shows_progress_ = false;
+    bool progress_is_shown_ = false;
+    bool error_line_is_open_ = false;
+};
+
+} // namespace icm
