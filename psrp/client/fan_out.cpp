@@ -281,11 +281,11 @@ FanOut::run(const std::function<int()>& interrupts, const std::function<void()>&
         remove_ended();
         if (running_.empty() && waiting_.empty()) break;
         if (running_.empty()) continue;
+        on_turn();
         if (const auto turned = loop_.run_once(); !turned) {
             outcome_.had_connection_failures = true;
             break;
         }
-        on_turn();
     }
     outcome_.exit_code = responder_.exit_code();
     return outcome_;

@@ -105,7 +105,7 @@ public:
 
     // Runs everything to its end. `interrupts` gives how often the user asked to stop so far: once
     // stops the pipelines, twice closes the sessions, three times ends the connections. `on_turn`
-    // is called after each turn of the loop.
+    // is called before each wait for something to happen.
     FanOutOutcome run(const std::function<int()>& interrupts, const std::function<void()>& on_turn);
 
 private:

@@ -11,6 +11,8 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <cmath>
 #include <vector>
 
@@ -66,7 +68,10 @@ Json json_of_primitive(const Value& value)
         // The shortest text of the float, not that of the double next to it.
         const float number = value.single_value();
         if (!std::isfinite(number)) return general_text(static_cast<double>(number), 7);
-        return Json::parse(general_text(static_cast<double>(number), 9), nullptr, false);
+        std::array<char, 40> shortest{};
+        const auto written =
+            std::to_chars(shortest.data(), shortest.data() + shortest.size(), number);
+        return Json::parse(shortest.data(), written.ptr, nullptr, false);
     }
     case Kind::Double:
         return json_of_real(value.double_value());
