@@ -1,0 +1,79 @@
+#include <clixml/object.hpp>
+#include <clixml/origin.hpp>
+#include <psrp/client/format/json_text.hpp>
+
+#include <catch2/catch.hpp>
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+TEST_CASE("primitives become JSON")
+{
+    using clixml::Value;
+    clixml::Arena arena;
+    const std::string bytes("\x00\x01\xFF", 3);
+    const auto date = clixml::read_date_time("2024-01-02T03:04:05.5Z", nullptr);
+    REQUIRE(date.has_value());
+    struct Row {
+        Value value;
+        std::string text;
+    };
+    const std::vector<Row> rows = {
+        {Value(), "null"},
+        {Value::boolean(true), "true"},
+        {Value::int32(-5), "-5"},
+        {Value::uint64(UINT64_MAX), "18446744073709551615"},
+        {Value::double_precision(0.1), "0.1"},
+        {Value::single(0.1F), "0.1"},
+        {Value::double_precision(INFINITY), "\"Infinity\""},
+        {Value::decimal(arena, *clixml::Decimal::read("1.5")), "1.5"},
+        {Value::decimal(arena, *clixml::Decimal::read("79228162514264337593543950335")),
+         "\"79228162514264337593543950335\""},
+        {Value::character({65}), "\"A\""},
+        {Value::string("a\"\n\xC3\xA9"), "\"a\\\"\\n\xC3\xA9\""},
+        {Value::string("\xED\xA0\x80"), "\"\xEF\xBF\xBD\""},
+        {Value::bytes(clixml::bytes_of(bytes)), "\"AAH/\""},
+        {Value::date_time(*date), "\"2024-01-02T03:04:05.5Z\""},
+        {Value::time_span({clixml::ticks_per_minute}), "\"00:01:00\""},
+        {Value::secure_string("AAAA"), "null"},
+    };
+    for (const Row& row : rows)
+        CHECK(psrp::json_text(row.value) == row.text);
+}
+
+TEST_CASE("objects become maps, collections arrays, and cycles end")
+{
+    using clixml::Value;
+    clixml::Arena arena;
+    clixml::Object* object = clixml::make_live(arena, {"Contoso.Thing"}, "thing");
+    object->add_note(arena, "Note", Value::int32(2));
+    object->add_adapted(arena, "Own", Value::int32(1));
+    object->add_note(arena, "Self", Value::object(object));
+    CHECK(psrp::json_text(Value::object(object)) == R"({"Own":1,"Note":2,"Self":"thing"})");
+
+    clixml::Object* list = clixml::make_array(arena);
+    list->add_item(arena, Value::string("x"));
+    list->add_item(arena, Value());
+    CHECK(psrp::json_text(Value::object(list)) == R"(["x",null])");
+
+    clixml::Object* table = clixml::make_hashtable(arena);
+    table->add_entry(arena, Value::int32(1), Value::string("one"));
+    CHECK(psrp::json_text(Value::object(table)) == R"({"1":"one"})");
+
+    clixml::Object* day = clixml::make_enum(arena, "System.DayOfWeek", "Friday", 5);
+    CHECK(psrp::json_text(Value::object(day)) == "\"Friday\"");
+    CHECK(psrp::json_text(Value::object(clixml::make_custom_object(arena))) == "{}");
+}
+
+TEST_CASE("a number tells its origin unless that is hidden, a text never does")
+{
+    using clixml::Value;
+    clixml::Arena arena;
+    const auto shown = clixml::with_origin(arena, Value::int32(5), "web", clixml::Guid{}, true);
+    CHECK_THAT(psrp::json_text(shown), Catch::StartsWith(R"({"value":5,"PSComputerName":"web")"));
+    const auto hidden = clixml::with_origin(arena, Value::int32(5), "web", clixml::Guid{}, false);
+    CHECK(psrp::json_text(hidden) == "5");
+    const auto text = clixml::with_origin(arena, Value::string("x"), "web", clixml::Guid{}, true);
+    CHECK(psrp::json_text(text) == "\"x\"");
+}

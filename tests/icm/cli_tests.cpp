@@ -1,0 +1,178 @@
+#include <tests/icm/program_run.hpp>
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include <csignal>
+#include <string>
+#include <vector>
+
+namespace {
+
+using tests::ProgramInput;
+using tests::ProgramResult;
+
+// icm on the embedded endpoint.
+ProgramResult icm(std::vector<std::string> arguments, const ProgramInput& input = {})
+{
+    arguments.insert(arguments.begin(), {tests::program_path("icm"), "--endpoint", "embedded"});
+    return tests::run_program(arguments, input);
+}
+
+ProgramInput input_lines(std::string text)
+{
+    ProgramInput input;
+    input.has_input = true;
+    input.input = std::move(text);
+    return input;
+}
+
+bool contains(const std::string& text, const std::string& part)
+{
+    return text.find(part) != std::string::npos;
+}
+
+} // namespace
+
+TEST_CASE("scripts print as PowerShell prints")
+{
+    struct Row {
+        std::vector<std::string> arguments;
+        std::string output;
+    };
+    const std::vector<Row> rows = {
+        {{"6 * 7"}, "42\n"},
+        {{"'a'; ''; 'b'"}, "a\n\nb\n"},
+        {{"-c", "$x = 6", "-c", "$x * 7"}, "42\n"},
+        {{"-ArgumentList", "1,2", "param($a, $b) $a + $b"}, "3\n"},
+        {{"-ArgumentList", "1,2", "$args"}, "1\n2\n"},
+        {{"-ArgumentList:'a,b'", "param($a) $a"}, "a,b\n"},
+        {{"-InputObject", "3,1,2", "Sort-Object"}, "1\n2\n3\n"},
+        {{"-InputObject", "3,1,2", "$input | Sort-Object"}, "1\n2\n3\n"},
+        {{"[pscustomobject]@{A = 1; B = 'x'}"}, "\nA B\n- -\n1 x\n\n"},
+    };
+    for (const Row& row : rows) {
+        INFO(row.arguments.back());
+        const auto result = icm(row.arguments);
+        INFO(result.errors);
+        CHECK(result.exit_code == 0);
+        CHECK(result.output == row.output);
+        CHECK(result.errors.empty());
+    }
+}
+
+TEST_CASE("local objects carry no computer name")
+{
+    const auto result = icm({"Get-Process | Select-Object -First 3"});
+    CHECK(result.exit_code == 0);
+    CHECK(contains(result.output, "ProcessName"));
+    CHECK_FALSE(contains(result.output, "PSComputerName"));
+}
+
+TEST_CASE("lines of standard input are the script's input")
+{
+    CHECK(icm({"Sort-Object"}, input_lines("b\na\r\nc")).output == "a\nb\nc\n");
+    CHECK(icm({"$input"}, input_lines("")).output.empty());
+    CHECK(icm({"-NoInput", "1"}, input_lines("b\n")).output == "1\n");
+    std::string many;
+    for (int i = 0; i < 20000; ++i)
+        many += "line " + std::to_string(i) + "\n";
+    CHECK(icm({"$input"}, input_lines(many)).output == many);
+}
+
+TEST_CASE("streams other than output go to standard error")
+{
+    const auto result = icm({"Write-Warning careful; Write-Host shown; Write-Error bad; 'out'"});
+    CHECK(result.exit_code == 1);
+    CHECK(result.output == "out\n");
+    CHECK(result.errors == "WARNING: careful\nshown\nWrite-Error: bad\n");
+}
+
+TEST_CASE("an unknown command is PowerShell's error and status 1")
+{
+    const auto result = icm({"No-SuchCommand"});
+    CHECK(result.exit_code == 1);
+    CHECK(result.output.empty());
+    CHECK(contains(
+        result.errors, "ObjectNotFound: The term 'No-SuchCommand' is not recognized as a name of"
+    ));
+}
+
+TEST_CASE("json prints one value a line")
+{
+    const auto result = icm({"--output", "json", "1; 'x'; [pscustomobject]@{A = 1; B = $null}"});
+    CHECK(result.exit_code == 0);
+    CHECK(result.output == "1\n\"x\"\n{\"A\":1,\"B\":null}\n");
+}
+
+TEST_CASE("clixml prints one document")
+{
+    const auto result = icm({"--output", "clixml", "1; 'x'"});
+    CHECK(
+        result.output == "<Objs Version=\"1.1.0.1\" "
+                         "xmlns=\"http://schemas.microsoft.com/powershell/2004/04\">\n"
+                         "  <I32>1</I32>\n  <S>x</S>\n</Objs>\n"
+    );
+}
+
+TEST_CASE("a script file runs with its arguments")
+{
+    const tests::TemporaryFolder folder;
+    const std::string path = folder.write("script.ps1", "\xEF\xBB\xBFparam($a)\n\"got $a\"\n");
+    CHECK(icm({"-FilePath", path, "-ArgumentList", "7"}).output == "got 7\n");
+    CHECK(icm({"-FilePath", (folder.path() / "absent.ps1").string()}).exit_code == 2);
+}
+
+TEST_CASE("wrong command lines end with status 2 and say why")
+{
+    const std::vector<std::vector<std::string>> rows = {
+        {},
+        {"1", "2"},
+        {"-NoSuchThing", "1"},
+        {"--output", "yaml", "1"},
+        {"-Port", "0", "1"},
+        {"-c", "1", "2"},
+        {"-c"},
+    };
+    for (const auto& row : rows) {
+        const auto result = icm(row);
+        CHECK(result.exit_code == 2);
+        CHECK(contains(result.errors, "icm: "));
+        CHECK(result.output.empty());
+    }
+}
+
+TEST_CASE("help and version are answers, not errors")
+{
+    const auto help = icm({"--help"});
+    CHECK(help.exit_code == 0);
+    CHECK(contains(help.output, "Examples"));
+    CHECK(icm({"--version"}).output.starts_with("icm "));
+}
+
+TEST_CASE("Ctrl-C ends a sleeping script and prints what came before")
+{
+    tests::RunningProgram program(
+        {tests::program_path("icm"), "--endpoint", "embedded", "'started'; Start-Sleep 3600"}
+    );
+    REQUIRE(program.wait_for_output("started"));
+    ::kill(program.id(), SIGINT);
+    const auto result = program.wait();
+    CHECK(result.exit_code == 130);
+    CHECK(result.output == "started\n");
+}
+
+TEST_CASE("an endpoint that is not there is said and status 3")
+{
+    ProgramInput input;
+    input.environment = {{"PATH", "/nonexistent"}};
+    const auto missing =
+        tests::run_program({tests::program_path("icm"), "--endpoint", "pwsh", "1"}, input);
+    CHECK(missing.exit_code == 3);
+    CHECK(contains(missing.errors, "pwsh"));
+
+    const auto chosen = tests::run_program({tests::program_path("icm"), "6 * 7"}, input);
+    CHECK(chosen.exit_code == 0);
+    CHECK(chosen.output == "42\n");
+    CHECK(contains(chosen.errors, "pwsh is not on PATH"));
+}

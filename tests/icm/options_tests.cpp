@@ -1,0 +1,218 @@
+#include <clixml/object.hpp>
+#include <psrp/icm/options.hpp>
+
+#include <catch2/catch.hpp>
+
+#include <string>
+#include <vector>
+
+namespace {
+
+using Strings = std::vector<std::string>;
+
+icm::Options read(const Strings& arguments)
+{
+    auto options = icm::read_options(arguments);
+    INFO((options ? std::string() : options.error().text));
+    REQUIRE(options.has_value());
+    return *options;
+}
+
+std::string error_of(const Strings& arguments)
+{
+    const auto options = icm::read_options(arguments);
+    REQUIRE_FALSE(options.has_value());
+    CHECK(options.error().is_error);
+    return options.error().text;
+}
+
+} // namespace
+
+TEST_CASE("PowerShell's and POSIX's spellings mean the same")
+{
+    const std::vector<Strings> rows = {
+        {"-HostName", "web", "x"},
+        {"-hostname", "web", "x"},
+        {"-HOSTNAME:web", "x"},
+        {"-Ho", "web", "x"},
+        {"--host-name=web", "x"},
+        {"--host-name", "web", "x"},
+        {"x", "-HostName", "web"},
+        {"-HostName", "web", "--", "x"},
+    };
+    for (const Strings& row : rows) {
+        INFO(row[0]);
+        const icm::Options options = read(row);
+        REQUIRE(options.targets.size() == 1);
+        CHECK(options.targets[0].host == "web");
+        CHECK(options.scripts == Strings{"x"});
+    }
+}
+
+TEST_CASE("values that look like options stay values")
+{
+    CHECK(read({"-c", "-join (1, 2)"}).scripts == Strings{"-join (1, 2)"});
+    CHECK(read({"-ArgumentList", "-5", "x"}).arguments == Strings{"-5"});
+    CHECK(read({"--", "-x"}).scripts == Strings{"-x"});
+    CHECK(read({"-1 + 2"}).scripts == Strings{"-1 + 2"});
+}
+
+TEST_CASE("options fill in for targets that do not say it themselves")
+{
+    const icm::Options options = read(
+        {"-HostName",
+         "a,u@b:2222",
+         "-HostName",
+         "[::1]:23",
+         "-UserName",
+         "me",
+         "-Port",
+         "22",
+         "-KeyFilePath",
+         "key",
+         "-Subsystem",
+         "s",
+         "-Options",
+         "A=1",
+         "-o",
+         "B=2,3",
+         "-ConnectingTimeout",
+         "1500",
+         "-ThrottleLimit",
+         "0",
+         "x"}
+    );
+    REQUIRE(options.targets.size() == 3);
+    CHECK(options.targets[0].host == "a");
+    CHECK(options.targets[0].user == "me");
+    CHECK(options.targets[0].port == 22);
+    CHECK(options.targets[1].host == "b");
+    CHECK(options.targets[1].user == "u");
+    CHECK(options.targets[1].port == 2222);
+    CHECK(options.targets[2].host == "::1");
+    CHECK(options.targets[2].port == 23);
+    for (const auto& target : options.targets) {
+        CHECK(target.key_file == "key");
+        CHECK(target.subsystem == "s");
+        REQUIRE(target.options.size() == 2);
+        CHECK(target.options[1].second == "2,3");
+    }
+    CHECK(options.connecting_timeout == std::chrono::milliseconds(1500));
+    CHECK(options.throttle_limit == 32);
+}
+
+TEST_CASE("wrong command lines are named")
+{
+    struct Row {
+        Strings arguments;
+        std::string text;
+    };
+    const std::vector<Row> rows = {
+        {{}, "a script is missing"},
+        {{"a", "b"}, "one SCRIPT"},
+        {{"-c", "a", "b"}, "exclude each other"},
+        {{"-H", "a", "b"}, "ambiguous"},
+        {{"-Nothing", "a"}, "unknown parameter -Nothing"},
+        {{"--nothing", "a"}, "unknown option --nothing"},
+        {{"-HostName"}, "needs a value"},
+        {{"-HostName", "a:0", "x"}, "no [user@]host[:port]"},
+        {{"-HostName", "a,,b", "x"}, "no [user@]host[:port]"},
+        {{"-ComputerName", "a", "x"}, "WinRM"},
+        {{"-Options", "novalue", "x"}, "key=value"},
+        {{"-ArgumentList", "json:{", "x"}, "broken JSON"},
+        {{"-HostName", "a", "--endpoint", "pwsh", "x"}, "excludes -HostName"},
+        {{"--output", "table", "x"}, "--output"},
+        {{"-Port", "70000", "x"}, "--port"},
+    };
+    for (const Row& row : rows) {
+        INFO(row.text);
+        CHECK_THAT(error_of(row.arguments), Catch::Contains(row.text));
+    }
+}
+
+TEST_CASE("targets are read or refused")
+{
+    struct Row {
+        std::string text;
+        bool is_good;
+        std::string user;
+        std::string host;
+        int port;
+    };
+    const std::vector<Row> rows = {
+        {"h", true, "", "h", 0},
+        {"u@h", true, "u", "h", 0},
+        {"u@h:22", true, "u", "h", 22},
+        {"a@b@h", true, "a@b", "h", 0},
+        {"DOMAIN\\u@h", true, "DOMAIN\\u", "h", 0},
+        {"::1", true, "", "::1", 0},
+        {"[fe80::1]", true, "", "fe80::1", 0},
+        {"u@[fe80::1]:65535", true, "u", "fe80::1", 65535},
+        {"", false, "", "", 0},
+        {"@h", false, "", "", 0},
+        {"u@", false, "", "", 0},
+        {"-oProxyCommand=x", false, "", "", 0},
+        {"h:", false, "", "", 0},
+        {"h:x", false, "", "", 0},
+        {"h:65536", false, "", "", 0},
+        {"[::1", false, "", "", 0},
+        {"[::1]22", false, "", "", 0},
+    };
+    for (const Row& row : rows) {
+        INFO(row.text);
+        const auto target = icm::read_target(row.text);
+        CHECK(target.has_value() == row.is_good);
+        if (!target) continue;
+        CHECK(target->user == row.user);
+        CHECK(target->host == row.host);
+        CHECK(target->port.value_or(0) == row.port);
+    }
+}
+
+TEST_CASE("lists are split as PowerShell splits them")
+{
+    CHECK(icm::split_list("1,2") == Strings{"1", "2"});
+    CHECK(icm::split_list("") == Strings{""});
+    CHECK(icm::split_list("'a,b',c") == Strings{"'a,b'", "c"});
+    CHECK(icm::split_list("it's,2") == Strings{"it's", "2"});
+    CHECK(icm::split_list("1,json:[1,2]") == Strings{"1", "json:[1,2]"});
+}
+
+TEST_CASE("elements become typed values")
+{
+    using clixml::Kind;
+    struct Row {
+        std::string text;
+        Kind kind;
+        std::string shown;
+    };
+    const std::vector<Row> rows = {
+        {"5", Kind::Int32, "5"},
+        {"-5", Kind::Int32, "-5"},
+        {"2147483648", Kind::Int64, "2147483648"},
+        {"2.5", Kind::Double, "2.5"},
+        {"1e3", Kind::Double, "1000"},
+        {"$TRUE", Kind::Boolean, "True"},
+        {"$null", Kind::Nil, ""},
+        {"'5'", Kind::String, "5"},
+        {"'it''s'", Kind::String, "it's"},
+        {"5x", Kind::String, "5x"},
+        {"-", Kind::String, "-"},
+        {"1.2.3", Kind::String, "1.2.3"},
+        {"", Kind::String, ""},
+        {"json:\"x\"", Kind::String, "x"},
+        {"json:[1]", Kind::Object, "1"},
+        {"json:{\"a\":1}", Kind::Object, "@{a=1}"},
+    };
+    clixml::Arena arena;
+    for (const Row& row : rows) {
+        INFO(row.text);
+        const auto value = icm::typed_value(row.text, arena);
+        REQUIRE(value.has_value());
+        CHECK(value->kind() == row.kind);
+        CHECK(clixml::to_display_text(*value) == row.shown);
+    }
+    CHECK_FALSE(icm::typed_value("json:{", arena).has_value());
+    CHECK_FALSE(icm::typed_value("json:" + std::string(100, '['), arena).has_value());
+    CHECK_FALSE(icm::typed_value("\xff", arena).has_value());
+}

@@ -1,0 +1,43 @@
+// A real sshd on a free loopback port, with keys of its own and `psrp serve --stdio` as its
+// PowerShell subsystem. Gone, with everything it wrote, when the object is.
+#pragma once
+
+#include <tests/icm/program_run.hpp>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace tests {
+
+class SshServer {
+public:
+    // Starts it and waits until it answers. Null, with a reason, where no sshd is installed or it
+    // cannot run here.
+    static std::unique_ptr<SshServer> start(std::string& reason);
+
+    [[nodiscard]] int port() const { return port_; }
+    // user@127.0.0.1:port
+    [[nodiscard]] std::string target() const;
+    // What icm needs to get in: key and options for throw-away known hosts.
+    [[nodiscard]] std::vector<std::string> access() const;
+    // The same with a key that the server does not know.
+    [[nodiscard]] std::vector<std::string> access_with_wrong_key() const;
+    // Processes, of any user, with `text` in their command line.
+    static std::vector<pid_t> processes_with(const std::string& text);
+    // A text in the command line of each endpoint that this server starts.
+    [[nodiscard]] std::string endpoint_mark() const { return folder_.path().string() + "/psrp"; }
+
+private:
+    SshServer() = default;
+    [[nodiscard]] std::vector<std::string> access_with(const std::string& key) const;
+
+    TemporaryFolder folder_;
+    int port_ = 0;
+    std::unique_ptr<RunningProgram> program_;
+};
+
+// A loopback port that nothing listens on right now.
+int free_port();
+
+} // namespace tests
