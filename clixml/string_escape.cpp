@@ -1,6 +1,7 @@
 #include <clixml/string_escape.hpp>
 #include <clixml/utf.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -60,6 +61,11 @@ int hex_value(char c)
     if (c >= 'A' && c <= 'F') return c - 'A' + 10;
     return -1;
 }
+
+// How much text may come twice because of groups above 10FFFF: .NET sets no bound, so that there n
+// groups cost n * n.
+constexpr std::size_t repeats_factor = 4;
+constexpr std::size_t repeats_min = 4096;
 
 struct Group {
     std::size_t size = 0; // 7 or 11; 0: no group here
@@ -144,6 +150,7 @@ void append_unescaped(std::string_view text, std::string& out)
     // (clixml 2.4).
     std::size_t pending = 0;
     std::size_t start_size = out.size();
+    std::size_t repeats_left = text.size() * repeats_factor + repeats_min;
     bool decoded_any = false;
     for (std::size_t at = text.find('_'); at != std::string_view::npos;) {
         Group group = group_at(text, at);
@@ -151,10 +158,13 @@ void append_unescaped(std::string_view text, std::string& out)
             at = text.find('_', at + 1);
             continue;
         }
-        out.append(text, pending, at - pending);
+        std::size_t before = at - pending;
         bool eight_digits = group.size == 11;
         auto value = static_cast<std::int32_t>(group.value);
-        if (eight_digits && value > 0x10FFFF) {
+        bool kept = eight_digits && value > 0x10FFFF;
+        if (!kept || before <= repeats_left) out.append(text, pending, before);
+        if (kept) {
+            repeats_left -= std::min(before, repeats_left);
             at = text.find('_', at + group.size);
             continue;
         }

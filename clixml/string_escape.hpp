@@ -17,7 +17,8 @@ std::string escaped(std::string_view text);
 std::size_t first_to_escape(std::string_view text);
 
 // Appends the decoded text: _xHHHH_ and _xHHHHHHHH_ become their code units, all else is literal.
-// Reproduces what .NET does with eight digits above 10FFFF.
+// Reproduces what .NET does with eight digits above 10FFFF (text before them may come twice), up to
+// four times the text.
 void append_unescaped(std::string_view text, std::string& out);
 std::string unescaped(std::string_view text);
 

@@ -259,7 +259,7 @@ const char* FastReader::read_object(const char* at, Object& object, std::uint32_
     Shape* shape = &plain_shape_;
     while (true) {
         if (at != end_ && *at != '<') at = skip_white(at);
-        if (end_ - at < 6) return nullptr;
+        if (end_ - at < 6 || *at != '<') return nullptr;
         if (at[1] == '/') return expect(at, "</Obj>");
         at = read_object_part(at, object, shape, depth);
         if (at == nullptr) return nullptr;
@@ -408,7 +408,7 @@ const char* FastReader::read_list(const char* at, std::uint32_t depth)
             continue;
         }
         if (at != end_ && *at != '<') at = skip_white(at);
-        if (end_ - at < 2) return nullptr;
+        if (end_ - at < 2 || *at != '<') return nullptr;
         if (at[1] == '/') return at;
         const char* start = at;
         StartTag tag;
@@ -438,7 +438,7 @@ const char* FastReader::read_entries(const char* at, std::uint32_t depth)
     }
     while (true) {
         at = skip_white(at);
-        if (end_ - at < 2) return nullptr;
+        if (end_ - at < 2 || *at != '<') return nullptr;
         if (at[1] == '/') return at;
         at = expect(at, "<En>");
         for (const Name* expected : {key_name_, value_name_}) {
