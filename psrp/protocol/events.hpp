@@ -164,7 +164,8 @@ struct HostResponseReceived {
 };
 
 // The session is over: closed by the client, lost, or ended by an error (which is set then). Comes
-// once every running pipeline has been finished.
+// once every running pipeline has been finished; on input_ended() also for a session that never
+// began.
 struct SessionEnded {
     clixml::Error error;
 };
