@@ -13,7 +13,7 @@ namespace {
 
 clixml::Result<psrp::Value> read(std::string_view text, psrp::Arena& arena)
 {
-    return clixml::read_message_value(text, arena, {});
+    return clixml::read_message_value(arena.copy(text), arena, {});
 }
 
 std::string payload(psrp::Value value)
