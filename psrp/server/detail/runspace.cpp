@@ -1,0 +1,469 @@
+#include <clixml/object.hpp>
+#include <psrp/protocol/errors.hpp>
+#include <psrp/server/detail/runspace.hpp>
+#include <psrp/server/script/convert.hpp>
+#include <psrp/server/script/interpreter.hpp>
+#include <psrp/server/script/pattern.hpp>
+#include <psrp/server/system.hpp>
+
+#include <algorithm>
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace psrp::server::detail {
+
+WakePipe::WakePipe()
+{
+    if (pipe(ends_) != 0) {
+        ends_[0] = ends_[1] = -1;
+        return;
+    }
+    for (const int end : ends_) {
+        fcntl(end, F_SETFL, O_NONBLOCK);
+        fcntl(end, F_SETFD, FD_CLOEXEC);
+    }
+}
+
+WakePipe::~WakePipe()
+{
+    for (const int end : ends_) {
+        if (end >= 0) close(end);
+    }
+}
+
+void WakePipe::wake() const
+{
+    const char byte = 1;
+    [[maybe_unused]] const auto written =
+        write(ends_[1], &byte, 1); // a full pipe wakes just as well
+}
+
+void WakePipe::drain() const
+{
+    char bytes[64];
+    while (read(ends_[0], bytes, sizeof bytes) > 0) {
+    }
+}
+
+// The streams of the job that runs: writes into the machine, and waits while the client is slow.
+class Runspace::Streams final : public PipelineStreams {
+public:
+    Streams(Runspace& runspace, const Job& job) : runspace_(runspace), job_(job) {}
+
+    Result<void> write_output(Value value) override
+    {
+        return write([&](ServerPool& pool) { return pool.write_output(job_.pipeline, value); });
+    }
+    Result<void> write_error(const ErrorRecord& record) override
+    {
+        return write([&](ServerPool& pool) { return pool.write_error(job_.pipeline, record); });
+    }
+    Result<void> write_informational(const InformationalRecord& record) override
+    {
+        return write([&](ServerPool& pool) {
+            return pool.write_informational(job_.pipeline, record);
+        });
+    }
+    Result<void> write_progress(const ProgressUpdate& record) override
+    {
+        return write([&](ServerPool& pool) { return pool.write_progress(job_.pipeline, record); });
+    }
+    Result<void> write_information(const InformationRecord& record) override
+    {
+        return write([&](ServerPool& pool) { return pool.write_information(job_.pipeline, record); }
+        );
+    }
+    Result<void> call_host(const HostCall& call) override
+    {
+        return write([&](ServerPool& pool) { return pool.call_host(job_.pipeline, call); });
+    }
+    bool has_host() const override { return job_.has_host; }
+    StopSignal& stop_signal() override { return runspace_.stop_; }
+
+    Result<std::optional<InputItem>> next_input() override
+    {
+        std::unique_lock lock(runspace_.mutex_);
+        // The map's entry stays until the job is over.
+        Input& input = runspace_.inputs_[job_.pipeline];
+        runspace_.changed_.wait(lock, [&] {
+            return is_over() || input.ended || !input.items.empty();
+        });
+        if (is_over()) return clixml::failure(Errc::Stopped);
+        if (input.items.empty()) return std::optional<InputItem>{};
+        std::optional<InputItem> item = std::move(input.items.front());
+        input.items.pop_front();
+        if (input.items.size() < runspace_.limits_.input_objects_max &&
+            input.held_acknowledgements > 0) {
+            for (; input.held_acknowledgements > 0; --input.held_acknowledgements) {
+                runspace_.released_.push_back(job_.pipeline);
+            }
+            runspace_.wake_.wake();
+        }
+        return item;
+    }
+
+private:
+    [[nodiscard]] bool is_over() const
+    {
+        return runspace_.stop_.requested() || runspace_.is_ending_ ||
+               job_.session_number != runspace_.session_number_ || !runspace_.is_open_;
+    }
+
+    template <typename Work>
+    Result<void> write(Work work)
+    {
+        std::unique_lock lock(runspace_.mutex_);
+        runspace_.changed_.wait(lock, [&] {
+            return is_over() ||
+                   runspace_.pool_.pending_bytes() <= runspace_.limits_.output_bytes_max;
+        });
+        if (runspace_.stop_.requested()) return clixml::failure(Errc::Stopped);
+        if (is_over()) return clixml::failure(Errc::StreamsClosed);
+        const Result<void> done = work(runspace_.pool_);
+        runspace_.wake_.wake();
+        if (done) return {};
+        if (done.error() == make_error_code(psrp::Errc::UnknownPipeline))
+            return clixml::failure(Errc::StreamsClosed);
+        return not_written(done.error());
+    }
+
+    // The object cannot be put on the wire: the client learns of that instead.
+    Result<void> not_written(const clixml::Error& error)
+    {
+        Arena memory;
+        const Failure failure = runtime_failure(
+            "An object could not be serialized: " + error.text(),
+            "psrp.SerializationFailed",
+            ErrorCategory::InvalidData
+        );
+        const auto done = runspace_.pool_.write_error(
+            job_.pipeline, make_failure_record(memory, failure, {}, true)
+        );
+        if (!done) return clixml::failure(Errc::StreamsClosed);
+        return {};
+    }
+
+    Runspace& runspace_;
+    const Job& job_;
+};
+
+namespace {
+
+ServerPoolOptions pool_options(const ServerLimits& limits)
+{
+    ServerPoolOptions options;
+    options.limits = limits.protocol;
+    options.zone = &system_zone();
+    return options;
+}
+
+// The private data of a PowerShell server without a debugger, with the truth about who we are.
+Value private_data(Arena& arena, const clixml::Version& protocol_version)
+{
+    Object* data = clixml::make_container(
+        arena,
+        clixml::ContainerKind::Dictionary,
+        {"System.Management.Automation.PSPrimitiveDictionary",
+         "System.Collections.Hashtable",
+         "System.Object"}
+    );
+    const auto add = [&](std::string_view key, Value value) {
+        data->add_entry(arena, Value::string(key), value);
+    };
+    add("BreakAll", Value::boolean(false));
+    add("DebugMode", Value::int32(1));
+    add("DebugStop", Value::boolean(false));
+    add("UnhandledBreakpointMode", Value::int32(1));
+    add("DebugBreakpointCount", Value::int32(0));
+    add("PSVersionTable", make_version_table(arena, protocol_version, true));
+    return Value::object(data);
+}
+
+// One command as GET_COMMAND_METADATA lists it.
+Value command_metadata(Arena& memory, const CommandDefinition& definition)
+{
+    constexpr std::int32_t cmdlet_number = 8;
+    Object* object = clixml::make_custom_object(memory);
+    object->set_type_names(
+        memory,
+        {"Selected.System.Management.Automation.CmdletInfo",
+         "System.Management.Automation.PSCustomObject",
+         "System.Object"}
+    );
+    object->add_note(memory, "Name", Value::string(memory, definition.name));
+    object->add_note(memory, "Namespace", Value::string(memory, definition.module));
+    object->add_note(memory, "HelpUri", Value::string(""));
+    object->add_note(
+        memory,
+        "CommandType",
+        Value::object(clixml::make_enum(
+            memory, "System.Management.Automation.CommandTypes", "Cmdlet", cmdlet_number
+        ))
+    );
+    object->add_note(memory, "ResolvedCommandName", Value{});
+    object->add_note(memory, "OutputType", Value::object(clixml::make_array(memory)));
+    Object* parameters = clixml::make_hashtable(memory);
+    for (const CommandParameter& parameter : definition.parameters) {
+        Object* one = clixml::make_custom_object(memory);
+        one->add_note(memory, "Name", Value::string(memory, parameter.name));
+        one->add_note(
+            memory, "SwitchParameter", Value::boolean(parameter.type == ParameterType::Switch)
+        );
+        parameters->add_entry(memory, Value::string(memory, parameter.name), Value::object(one));
+    }
+    object->add_note(memory, "Parameters", Value::object(parameters));
+    return Value::object(object);
+}
+
+// Commands of the client's debugger support, which need no runspace and may come while a pipeline
+// runs.
+bool is_debugger_setting(const CreatePipeline& request)
+{
+    const auto& statements = request.power_shell.statements;
+    return statements.size() == 1 && statements.front().size() == 1 &&
+           !statements.front().front().is_script &&
+           statements.front().front().text.substr(0, 6) == "__Set-";
+}
+
+} // namespace
+
+Runspace::Runspace(const ServerLimits& limits, const CommandTable& commands, const WakePipe& wake)
+    : limits_(limits), commands_(commands), wake_(wake), pool_(pool_options(limits))
+{
+}
+
+Runspace::~Runspace()
+{
+    {
+        const std::lock_guard lock(mutex_);
+        is_ending_ = true;
+        waiting_.clear();
+        stop_.request();
+    }
+    changed_.notify_all();
+    if (thread_.joinable()) thread_.join();
+}
+
+void Runspace::with_pool(const std::function<void(ServerPool&)>& work)
+{
+    {
+        const std::lock_guard lock(mutex_);
+        work(pool_);
+        take_events();
+    }
+    changed_.notify_all();
+}
+
+void Runspace::take_events()
+{
+    while (auto event = pool_.next_event()) {
+        std::visit([this](auto& one) { on_event(one); }, *event);
+    }
+}
+
+std::optional<ServerAction> Runspace::next_action()
+{
+    std::optional<ServerAction> action;
+    {
+        const std::lock_guard lock(mutex_);
+        while (!released_.empty() && !action) {
+            action = AcknowledgeData{released_.front()};
+            released_.pop_front();
+        }
+        while (!action) {
+            action = pool_.next_action();
+            if (!action) break;
+            const auto* acknowledgement = std::get_if<AcknowledgeData>(&*action);
+            if (acknowledgement == nullptr) break;
+            const auto input = inputs_.find(acknowledgement->channel);
+            if (input == inputs_.end() || input->second.items.size() < limits_.input_objects_max)
+                break;
+            ++input->second.held_acknowledgements;
+            action.reset();
+        }
+    }
+    if (action && std::holds_alternative<Send>(*action)) changed_.notify_all(); // room for output
+    return action;
+}
+
+void Runspace::on_event(PoolRequested& event)
+{
+    session_ = std::make_shared<SessionState>(limits_.script);
+    session_->protocol_version = pool_.protocol_version();
+    ++session_number_;
+    is_open_ = true;
+    pool_has_host_ = !event.request.host_info.is_host_null;
+    Arena memory;
+    // Refused only where the session has ended meanwhile; its event follows.
+    (void)pool_.accept_pool(private_data(memory, pool_.protocol_version()));
+}
+
+void Runspace::on_event(PipelineRequested& event)
+{
+    if (is_debugger_setting(event.request)) {
+        (void
+        )pool_.finish(event.pipeline, PipelineState::Completed); // ended already: nothing to say
+        return;
+    }
+    if (waiting_.size() >= limits_.waiting_pipelines_max) {
+        Arena memory;
+        const Failure failure = runtime_failure(
+            "Too many pipelines wait for the runspace.",
+            "psrp.TooManyPipelines",
+            ErrorCategory::LimitsExceeded
+        );
+        const ErrorRecord record = make_failure_record(memory, failure, {}, false);
+        (void)pool_.finish(
+            event.pipeline, PipelineState::Failed, &record
+        ); // ended already: nothing to say
+        return;
+    }
+    Job job;
+    job.pipeline = event.pipeline;
+    job.memory = std::move(event.memory);
+    job.request = std::move(event.request);
+    job.session = session_;
+    job.session_number = session_number_;
+    const HostInfo& host = job.request.host_info;
+    job.has_host = host.use_runspace_host ? pool_has_host_ : !host.is_host_null;
+    inputs_.try_emplace(job.pipeline);
+    waiting_.push_back(std::move(job));
+    start_thread();
+}
+
+// The count first, then the commands (fact sheet psrp 6.8). Writes can only fail where the pipeline
+// is over.
+void Runspace::on_event(CommandMetadataRequested& event)
+{
+    constexpr std::int32_t cmdlet_flag = 8;
+    Arena memory;
+    std::vector<Value> found;
+    const std::vector<Value> patterns = as_list(event.request.names, memory);
+    for (const CommandDefinition* definition : commands_.definitions()) {
+        const bool is_named = std::any_of(patterns.begin(), patterns.end(), [&](Value pattern) {
+            return matches_wildcard(clixml::to_display_text(pattern), definition->name);
+        });
+        const bool is_hidden = definition->name.compare(0, 2, "__") == 0;
+        if (is_hidden || (!patterns.empty() && !is_named) ||
+            (event.request.command_types & cmdlet_flag) == 0)
+            continue;
+        found.push_back(command_metadata(memory, *definition));
+    }
+    Object* count = clixml::make_custom_object(memory);
+    count->set_type_names(
+        memory,
+        {"Selected.Microsoft.PowerShell.Commands.GenericMeasureInfo",
+         "System.Management.Automation.PSCustomObject",
+         "System.Object"}
+    );
+    count->add_note(memory, "Count", Value::int32(static_cast<std::int32_t>(found.size())));
+    (void)pool_.write_output(event.pipeline, Value::object(count));
+    for (const Value one : found)
+        (void)pool_.write_output(event.pipeline, one);
+    (void)pool_.finish(event.pipeline, PipelineState::Completed);
+}
+
+void Runspace::on_event(RunspaceResetRequested& event)
+{
+    (void)event; // says all by being there
+    session_ = std::make_shared<SessionState>(limits_.script);
+    session_->protocol_version = pool_.protocol_version();
+}
+
+void Runspace::on_event(InputReceived& event)
+{
+    // What comes for a pipeline that is over has no place to go.
+    if (const auto input = inputs_.find(event.pipeline); input != inputs_.end()) {
+        input->second.items.push_back({std::move(event.memory), event.value});
+    }
+}
+
+void Runspace::on_event(InputEnded& event)
+{
+    if (const auto input = inputs_.find(event.pipeline); input != inputs_.end())
+        input->second.ended = true;
+}
+
+void Runspace::on_event(StopRequested& event)
+{
+    if (running_ == event.pipeline) {
+        stop_.request();
+        return;
+    }
+    const auto job = std::find_if(waiting_.begin(), waiting_.end(), [&](const Job& one) {
+        return one.pipeline == event.pipeline;
+    });
+    if (job != waiting_.end()) waiting_.erase(job);
+    forget_input(event.pipeline);
+    (void)pool_.finish(event.pipeline, PipelineState::Stopped); // ended already: nothing to say
+}
+
+void Runspace::on_event(HostResponseReceived& event)
+{
+    (void)event; // only void methods are called, and those have no response
+}
+
+void Runspace::on_event(SessionEnded& event)
+{
+    (void)event; // the loop reports errors of the transport; the session's own have been sent to
+                 // the client
+    is_open_ = false;
+    waiting_.clear();
+    if (running_) stop_.request();
+    for (auto input = inputs_.begin(); input != inputs_.end();) {
+        // The thread may be waiting in the entry of its pipeline.
+        input = running_ == input->first ? std::next(input) : inputs_.erase(input);
+    }
+}
+
+void Runspace::forget_input(const Guid& pipeline)
+{
+    const auto input = inputs_.find(pipeline);
+    if (input == inputs_.end()) return;
+    for (std::size_t i = 0; i < input->second.held_acknowledgements; ++i)
+        released_.push_back(pipeline);
+    inputs_.erase(input);
+}
+
+void Runspace::start_thread()
+{
+    if (!thread_.joinable()) thread_ = std::thread([this] { run_jobs(); });
+}
+
+void Runspace::run_jobs()
+{
+    std::unique_lock lock(mutex_);
+    for (;;) {
+        changed_.wait(lock, [this] { return is_ending_ || !waiting_.empty(); });
+        if (is_ending_) return;
+        Job job = std::move(waiting_.front());
+        waiting_.pop_front();
+        running_ = job.pipeline;
+        stop_.reset();
+        run_job(std::move(job), lock);
+    }
+}
+
+// Called and left with the lock held; gives it up while the pipeline runs.
+void Runspace::run_job(Job job, std::unique_lock<std::mutex>& lock)
+{
+    lock.unlock();
+    if (job.request.add_to_history) ++job.session->history_id;
+    Streams streams(*this, job);
+    PipelineResult result;
+    {
+        Execution execution(*job.session, commands_, streams, limits_.script);
+        result = execution.run(job.request.power_shell, job.request.no_input);
+    }
+    lock.lock();
+    running_.reset();
+    forget_input(job.pipeline);
+    if (job.session_number == session_number_) {
+        // Unknown where the session has ended meanwhile.
+        (void)pool_.finish(job.pipeline, result.state, result.record ? &*result.record : nullptr);
+        take_events();
+    }
+    wake_.wake();
+}
+
+} // namespace psrp::server::detail

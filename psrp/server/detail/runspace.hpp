@@ -1,0 +1,103 @@
+// The runspace of a session: a thread that runs pipelines one after the other, and the machine it
+// shares with the loop.
+#pragma once
+
+#include <psrp/protocol/server_pool.hpp>
+#include <psrp/server/server_session.hpp>
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+namespace psrp::server::detail {
+
+// A pipe that wakes a poll(). Both ends close with it.
+class WakePipe {
+public:
+    WakePipe();
+    ~WakePipe();
+    WakePipe(const WakePipe&) = delete;
+    WakePipe& operator=(const WakePipe&) = delete;
+
+    [[nodiscard]] bool is_open() const { return ends_[0] >= 0; }
+    [[nodiscard]] int read_end() const { return ends_[0]; }
+    void wake() const;
+    void drain() const;
+
+private:
+    int ends_[2] = {-1, -1};
+};
+
+// The loop calls everything but the thread's own functions. All members behind mutex_; the thread
+// holds it only while it touches the machine or waits, so the loop never waits for a script.
+class Runspace {
+public:
+    Runspace(const ServerLimits& limits, const CommandTable& commands, const WakePipe& wake);
+    ~Runspace();
+    Runspace(const Runspace&) = delete;
+    Runspace& operator=(const Runspace&) = delete;
+
+    // Runs `work` with the machine, then takes its events. Wakes the thread where there is
+    // something for it.
+    void with_pool(const std::function<void(ServerPool&)>& work);
+    // The next action, except acknowledgements of data that a script has not read yet: those come
+    // later.
+    std::optional<ServerAction> next_action();
+
+private:
+    class Streams;
+    struct Job {
+        Guid pipeline;
+        Memory memory;
+        CreatePipeline request;
+        std::shared_ptr<SessionState> session;
+        std::uint64_t session_number = 0;
+        bool has_host = false;
+    };
+    struct Input {
+        std::deque<InputItem> items;
+        bool ended = false;
+        std::size_t held_acknowledgements = 0;
+    };
+
+    void take_events();
+    void on_event(PoolRequested& event);
+    void on_event(PipelineRequested& event);
+    void on_event(CommandMetadataRequested& event);
+    void on_event(RunspaceResetRequested& event);
+    void on_event(InputReceived& event);
+    void on_event(InputEnded& event);
+    void on_event(StopRequested& event);
+    void on_event(HostResponseReceived& event);
+    void on_event(SessionEnded& event);
+    void start_thread();
+    void run_jobs();
+    void run_job(Job job, std::unique_lock<std::mutex>& lock);
+    void forget_input(const Guid& pipeline);
+
+    ServerLimits limits_;
+    const CommandTable& commands_;
+    const WakePipe& wake_;
+
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    ServerPool pool_;
+    std::deque<Job> waiting_;
+    std::optional<Guid> running_;
+    std::map<Guid, Input> inputs_;
+    std::deque<Guid> released_; // acknowledgements that were held back
+    std::shared_ptr<SessionState> session_;
+    std::uint64_t session_number_ = 0;
+    bool pool_has_host_ = false;
+    bool is_open_ = false;   // a session is there
+    bool is_ending_ = false; // the thread is to end
+    StopSignal stop_;
+    std::thread thread_;
+};
+
+} // namespace psrp::server::detail

@@ -1,0 +1,279 @@
+#include <psrp/server/detail/runspace.hpp>
+#include <psrp/server/server_session.hpp>
+#include <psrp/transport/outofproc_server.hpp>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace psrp::server {
+
+namespace {
+
+// Text that waits in our own buffer before the machine is asked for more.
+constexpr std::size_t text_bytes_max = std::size_t{256} << 10;
+// Text that waits before the client is not listened to any more: it sends without reading.
+constexpr std::size_t deaf_bytes = std::size_t{8} << 20;
+// How long the last words may take to get out once the client has stopped talking.
+constexpr int farewell_ms = 2000;
+
+// Sets a descriptor non-blocking and back.
+class NonBlocking {
+public:
+    explicit NonBlocking(int descriptor)
+        : descriptor_(descriptor), flags_(fcntl(descriptor, F_GETFL))
+    {
+        if (flags_ >= 0) fcntl(descriptor_, F_SETFL, flags_ | O_NONBLOCK);
+    }
+    ~NonBlocking()
+    {
+        if (flags_ >= 0) fcntl(descriptor_, F_SETFL, flags_);
+    }
+    NonBlocking(const NonBlocking&) = delete;
+    NonBlocking& operator=(const NonBlocking&) = delete;
+
+private:
+    int descriptor_;
+    int flags_;
+};
+
+// Keeps SIGPIPE from the process while this thread writes: a client that has gone is an error of
+// write().
+class PipeSignalGuard {
+public:
+    PipeSignalGuard()
+    {
+        sigset_t pending;
+        sigemptyset(&pipe_);
+        sigaddset(&pipe_, SIGPIPE);
+        sigpending(&pending);
+        was_pending_ = sigismember(&pending, SIGPIPE) == 1;
+        pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+    }
+    ~PipeSignalGuard()
+    {
+        const timespec now{};
+        while (!was_pending_ && sigtimedwait(&pipe_, nullptr, &now) == SIGPIPE) {
+        }
+        pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+    }
+    PipeSignalGuard(const PipeSignalGuard&) = delete;
+    PipeSignalGuard& operator=(const PipeSignalGuard&) = delete;
+
+private:
+    sigset_t pipe_{};
+    sigset_t before_{};
+    bool was_pending_ = false;
+};
+
+// The loop between the descriptors and the runspace.
+class Loop {
+public:
+    Loop(int input, int output, const ServeOptions& options, const CommandTable& commands)
+        : input_(input), output_(output), options_(options),
+          runspace_(options.limits, commands, wake_)
+    {
+    }
+
+    ServeOutcome run()
+    {
+        if (!wake_.is_open())
+            return broken(
+                {std::make_error_code(std::errc::too_many_files_open)}, "No wake-up pipe."
+            );
+        while (!is_over_) {
+            pump();
+            if (!write_some() || is_over_) break;
+            if (!wait()) break;
+        }
+        farewell();
+        return std::move(outcome_);
+    }
+
+private:
+    ServeOutcome broken(clixml::Error error, std::string text)
+    {
+        outcome_ = {broken_framing_exit_code, error, std::move(text)};
+        is_over_ = true;
+        return outcome_;
+    }
+
+    // Turns what was received into events of the machine, and its actions into text.
+    void pump()
+    {
+        for (;;) {
+            perform_actions();
+            if (is_over_ || text_.size() > deaf_bytes) return;
+            auto event = framing_.next_event();
+            if (!event) {
+                report(event.error());
+                return;
+            }
+            if (!*event) return;
+            std::visit([this](auto& one) { on_event(one); }, **event);
+        }
+    }
+
+    void perform_actions()
+    {
+        while (text_.size() - written_ < text_bytes_max) {
+            const auto action = runspace_.next_action();
+            if (!action) return;
+            if (const auto done = framing_.perform(*action); !done) {
+                report(done.error());
+                return;
+            }
+            text_ += framing_.take_output();
+        }
+    }
+
+    void on_event(ClientDataReceived& event)
+    {
+        Result<void> received;
+        runspace_.with_pool([&](ServerPool& pool) {
+            received = pool.receive(event.channel, event.stream, event.bytes);
+        });
+        // The reference goes on after an error of a session's data, having said so (fact sheet
+        // transports A6).
+        if (!received && event.channel.is_zero())
+            tell("Remote transport error: " + received.error().text());
+    }
+    void on_event(CommandRequested& event)
+    {
+        runspace_.with_pool([&](ServerPool& pool) { pool.command_requested(event.pipeline); });
+    }
+    void on_event(SignalRequested& event)
+    {
+        runspace_.with_pool([&](ServerPool& pool) { pool.signal_requested(event.pipeline); });
+    }
+    void on_event(CloseRequested& event)
+    {
+        runspace_.with_pool([&](ServerPool& pool) { pool.close_requested(event.channel); });
+    }
+    void on_event(EndOfInput&)
+    {
+        runspace_.with_pool([](ServerPool& pool) { pool.input_ended(); });
+        is_over_ = true;
+    }
+
+    // The framing is broken: nothing that follows can be understood.
+    void report(const clixml::Error& error)
+    {
+        const std::string text = "The client's data cannot be read: " + error.text();
+        tell(text);
+        broken(error, text);
+        runspace_.with_pool([](ServerPool& pool) { pool.input_ended(); });
+    }
+
+    void tell(const std::string& text)
+    {
+        if (options_.errors == ErrorStyle::ErrorLines) {
+            framing_.report_error(text);
+            text_ += framing_.take_output();
+            return;
+        }
+        const std::string line = text + "\n";
+        [[maybe_unused]] const auto written =
+            write(options_.error_descriptor, line.data(), line.size()); // best effort
+    }
+
+    // False where the client takes nothing any more.
+    bool write_some()
+    {
+        while (written_ < text_.size()) {
+            const ssize_t count = write(output_, text_.data() + written_, text_.size() - written_);
+            if (count > 0) {
+                written_ += static_cast<std::size_t>(count);
+                continue;
+            }
+            if (count < 0 && errno == EINTR) continue;
+            if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) break;
+            runspace_.with_pool([](ServerPool& pool) { pool.input_ended(); });
+            text_.clear();
+            written_ = 0;
+            return false;
+        }
+        if (written_ == text_.size()) {
+            text_.clear();
+            written_ = 0;
+        } else if (written_ > text_bytes_max) {
+            text_.erase(0, written_);
+            written_ = 0;
+        }
+        return true;
+    }
+
+    [[nodiscard]] bool listens() const { return text_.size() - written_ <= deaf_bytes; }
+
+    bool wait()
+    {
+        std::array<pollfd, 3> entries{};
+        nfds_t count = 0;
+        const auto add = [&](int descriptor, short wish) {
+            entries[count++] = {descriptor, wish, 0};
+        };
+        add(wake_.read_end(), POLLIN);
+        if (listens()) add(input_, POLLIN);
+        if (written_ < text_.size()) add(output_, POLLOUT);
+        if (poll(entries.data(), count, -1) < 0) return errno == EINTR;
+        if (entries[0].revents != 0) wake_.drain();
+        if (listens()) read_some();
+        return true;
+    }
+
+    void read_some()
+    {
+        std::array<std::uint8_t, 64 * 1024> buffer;
+        const ssize_t count = read(input_, buffer.data(), buffer.size());
+        if (count > 0) {
+            framing_.receive({buffer.data(), static_cast<std::size_t>(count)});
+        } else if (count == 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)) {
+            framing_.receive_end();
+        }
+    }
+
+    // Gets the last states and error lines out, if the client still takes them.
+    void farewell()
+    {
+        for (;;) {
+            perform_actions();
+            const std::size_t before = text_.size() - written_;
+            if (before == 0 || !write_some() || text_.empty()) {
+                if (text_.empty() && before != 0) continue; // there may be more
+                return;
+            }
+            pollfd entry{output_, POLLOUT, 0};
+            if (poll(&entry, 1, farewell_ms) <= 0 || (entry.revents & POLLOUT) == 0) return;
+        }
+    }
+
+    int input_;
+    int output_;
+    const ServeOptions& options_;
+    detail::WakePipe wake_;
+    detail::Runspace runspace_;
+    OutOfProcServer framing_;
+    std::string text_;
+    std::size_t written_ = 0; // of text_
+    bool is_over_ = false;
+    ServeOutcome outcome_;
+};
+
+} // namespace
+
+ServeOutcome serve_on(int input, int output, const ServeOptions& options)
+{
+    CommandTable own;
+    if (options.commands == nullptr) own = standard_commands();
+    const NonBlocking input_mode(input);
+    const NonBlocking output_mode(output);
+    const PipeSignalGuard guard;
+    Loop loop(input, output, options, options.commands == nullptr ? own : *options.commands);
+    return loop.run();
+}
+
+} // namespace psrp::server

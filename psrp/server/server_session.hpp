@@ -1,0 +1,46 @@
+// The embedded endpoint on a pair of file descriptors: the server half of a PSRP session with its
+// runspace. Fact sheets transports A3, A5, A6; psrp 8.2, 9.2, 9.4.
+#pragma once
+
+#include <clixml/result.hpp>
+#include <psrp/server/command.hpp>
+#include <psrp/server/limits.hpp>
+
+#include <cstdint>
+#include <string>
+
+namespace psrp::server {
+
+// How failures of the connection itself are told to the client (fact sheet transports A6).
+enum class ErrorStyle : std::uint8_t {
+    ErrorLines,    // __NamedPipeError__: lines on the output: SSH subsystems, sockets
+    StandardError, // text on standard error: child processes
+};
+
+struct ServeOptions {
+    ErrorStyle errors = ErrorStyle::ErrorLines;
+    ServerLimits limits = {};
+    // The commands that scripts may call; null: standard_commands(). Borrowed.
+    const CommandTable* commands = nullptr;
+    // Where texts go with ErrorStyle::StandardError. Borrowed.
+    int error_descriptor = 2;
+};
+
+// How serving ended.
+struct ServeOutcome {
+    int exit_code =
+        0; // 0: the client closed its sessions or its end; else what a server process should return
+    clixml::Error error; // set where exit_code is not 0
+    std::string text;    // the same for people
+};
+
+// Exit code of a server whose client broke the framing: the low byte of PowerShell's 4000.
+inline constexpr int broken_framing_exit_code = 160;
+
+// Serves one client after another on the stream until its input ends: reads elements from `input`,
+// writes to `output` (which may be the same socket). Blocks; may be called on any thread, several
+// at once. The descriptors are borrowed and set non-blocking for the time. Pipelines run one at a
+// time on a thread of its own; it is gone when the call returns.
+ServeOutcome serve_on(int input, int output, const ServeOptions& options = {});
+
+} // namespace psrp::server
