@@ -1,10 +1,9 @@
 // What a client does with each message of a server, good and bad (the cases of
 // vectors/psrp-bad/client.jsonl).
 #include <psrp/protocol/errors.hpp>
+#include <tests/protocol/peers.hpp>
 
 #include <catch2/catch.hpp>
-
-#include "peers.hpp"
 
 using psrp::Errc;
 using psrp::RunspacePoolState;

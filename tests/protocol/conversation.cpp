@@ -1,7 +1,6 @@
-#include "conversation.hpp"
-
 #include <fragmenter/fragment.hpp>
 #include <fragmenter/splitter.hpp>
+#include <tests/protocol/conversation.hpp>
 #include <tests/support/vector_file.hpp>
 
 #include <catch2/catch.hpp>

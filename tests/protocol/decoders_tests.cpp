@@ -1,14 +1,13 @@
 // Every decoder on broken bytes: errors, never more.
 #include <psrp/protocol/any_message.hpp>
 #include <psrp/protocol/errors.hpp>
+#include <tests/protocol/conversation.hpp>
 #include <tests/support/exact_buffer.hpp>
 
 #include <catch2/catch.hpp>
 
 #include <map>
 #include <random>
-
-#include "conversation.hpp"
 
 namespace {
 

@@ -1,11 +1,10 @@
 #include <psrp/protocol/any_message.hpp>
 #include <psrp/protocol/errors.hpp>
 #include <psrp/protocol/message.hpp>
+#include <tests/protocol/conversation.hpp>
 #include <tests/support/exact_buffer.hpp>
 
 #include <catch2/catch.hpp>
-
-#include "conversation.hpp"
 
 namespace {
 

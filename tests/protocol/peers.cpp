@@ -1,6 +1,5 @@
-#include "peers.hpp"
-
 #include <psrp/protocol/any_message.hpp>
+#include <tests/protocol/peers.hpp>
 
 #include <catch2/catch.hpp>
 

@@ -3,13 +3,12 @@
 
 #include <psrp/protocol/client_pool.hpp>
 #include <psrp/protocol/server_pool.hpp>
+#include <tests/protocol/conversation.hpp>
 
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
-
-#include "conversation.hpp"
 
 namespace tests {
 

@@ -1,10 +1,9 @@
 // Every limit of the machines at N and at N + 1.
 #include <fragmenter/errors.hpp>
 #include <psrp/protocol/errors.hpp>
+#include <tests/protocol/peers.hpp>
 
 #include <catch2/catch.hpp>
-
-#include "peers.hpp"
 
 using psrp::Errc;
 using psrp::MessageType;

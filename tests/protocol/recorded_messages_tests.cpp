@@ -1,11 +1,10 @@
 #include <psrp/protocol/any_message.hpp>
+#include <tests/protocol/conversation.hpp>
 #include <tests/support/exact_buffer.hpp>
 
 #include <catch2/catch.hpp>
 
 #include <string>
-
-#include "conversation.hpp"
 
 namespace {
 

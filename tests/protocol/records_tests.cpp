@@ -2,12 +2,11 @@
 #include <psrp/protocol/any_message.hpp>
 #include <psrp/protocol/errors.hpp>
 #include <psrp/protocol/session_key.hpp>
+#include <tests/protocol/conversation.hpp>
 
 #include <catch2/catch.hpp>
 
 #include <set>
-
-#include "conversation.hpp"
 
 namespace {
 

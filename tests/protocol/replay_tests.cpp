@@ -2,6 +2,7 @@
 #include <psrp/protocol/any_message.hpp>
 #include <psrp/protocol/client_pool.hpp>
 #include <psrp/protocol/server_pool.hpp>
+#include <tests/protocol/conversation.hpp>
 #include <tests/support/segmentations.hpp>
 
 #include <catch2/catch.hpp>
@@ -11,8 +12,6 @@
 #include <map>
 #include <random>
 #include <set>
-
-#include "conversation.hpp"
 
 namespace {
 

@@ -3,10 +3,9 @@
 #include <fragmenter/errors.hpp>
 #include <fragmenter/fragment.hpp>
 #include <psrp/protocol/errors.hpp>
+#include <tests/protocol/peers.hpp>
 
 #include <catch2/catch.hpp>
-
-#include "peers.hpp"
 
 using psrp::Errc;
 using psrp::MessageType;

@@ -1,8 +1,7 @@
 #include <psrp/protocol/errors.hpp>
+#include <tests/protocol/peers.hpp>
 
 #include <catch2/catch.hpp>
-
-#include "peers.hpp"
 
 using psrp::Errc;
 using psrp::MessageType;
