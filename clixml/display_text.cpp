@@ -151,7 +151,8 @@ std::string to_display_text(Value value, std::size_t bytes_max)
     }
     if (!object->base().is_nil()) {
         Value inner = value.unwrapped();
-        return inner.is_object() ? to_display_text(inner, bytes_max) : primitive_display_text(inner);
+        return inner.is_object() ? to_display_text(inner, bytes_max)
+                                 : primitive_display_text(inner);
     }
     std::string out;
     for (std::span<const Property> bag : {object->adapted(), object->extended()}) {
