@@ -8,6 +8,7 @@ fragments         what one side sent on one channel: fragments one after the oth
 client-fragments  those of them that a client sent
 server-fragments  those of them that a server sent
 messages          joined messages with their header
+scripts           scripts that clients ran
 """
 import base64
 import glob
@@ -101,10 +102,14 @@ def main():
     for name in ("objects", "texts"):
         for row in rows(os.path.join(vectors, "clixml", name + ".jsonl")):
             seeds.add("clixml", row["clixml"])
+            seeds.add("scripts", row.get("expr", ""))
             for text in value_texts(row.get("bag")):
                 seeds.add("texts", text)
     for path in sorted(glob.glob(os.path.join(vectors, "psrp", "*.log"))):
         add_conversation(seeds, path)
+    with open(os.path.join(vectors, "psrp", "scenarios.json"), encoding="utf-8") as file:
+        for scenario in json.load(file):
+            seeds.add("scripts", scenario["script"])
     for row in rows(os.path.join(vectors, "psrp-bad", "server.jsonl")):
         steps = [step if isinstance(step, str) else step.get("raw") for step in row["send"]]
         seeds.add("lines", "\n".join(step for step in steps if step is not None) + "\n")
