@@ -54,8 +54,11 @@ void set_in(PropertyBag& bag, Arena& arena, std::string_view name, Value value)
 
 } // namespace
 
-Property::Property(const Name* property_name, Value property_value, const ArenaVector<Property>* member_set)
-    : name(property_name), value(member_set != nullptr ? Value::nil_with(member_set) : property_value)
+Property::Property(
+    const Name* property_name, Value property_value, const ArenaVector<Property>* member_set
+)
+    : name(property_name),
+      value(member_set != nullptr ? Value::nil_with(member_set) : property_value)
 {
 }
 

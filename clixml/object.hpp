@@ -25,14 +25,19 @@ struct Property {
     Value value;
 
     Property() = default;
-    Property(const Name* property_name, Value property_value, const ArenaVector<Property>* member_set = nullptr);
+    Property(
+        const Name* property_name,
+        Value property_value,
+        const ArenaVector<Property>* member_set = nullptr
+    );
 
     [[nodiscard]] std::string_view name_text() const { return name->text(); }
     [[nodiscard]] bool is_member_set() const { return members() != nullptr; }
     // The members of a member set, else null. Borrowed from the arena.
     [[nodiscard]] const ArenaVector<Property>* members() const
     {
-        return value.is_nil() ? static_cast<const ArenaVector<Property>*>(value.hidden_pointer()) : nullptr;
+        return value.is_nil() ? static_cast<const ArenaVector<Property>*>(value.hidden_pointer())
+                              : nullptr;
     }
 };
 

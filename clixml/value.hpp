@@ -144,8 +144,12 @@ public:
     // The same value with that form attached. `value` must be a primitive. Copies into `arena`.
     static Value with_lexical(Arena& arena, Value value, std::string_view form);
 
-    // What a null carries besides being null: the members of a member set (object.hpp). Null for all others.
-    [[nodiscard]] const void* hidden_pointer() const { return kind_ == Kind::Nil ? pointer_ : nullptr; }
+    // What a null carries besides being null: the members of a member set (object.hpp). Null for
+    // all others.
+    [[nodiscard]] const void* hidden_pointer() const
+    {
+        return kind_ == Kind::Nil ? pointer_ : nullptr;
+    }
     static Value nil_with(const void* pointer);
 
 private:

@@ -54,8 +54,12 @@ void add_serve(CLI::App& app, ServeOptions& options)
 {
     CLI::App* command =
         app.add_subcommand("serve", "Serve PSRP sessions with the embedded endpoint");
-    command->add_flag("--stdio", options.stdio, "On standard input and output, as an SSH subsystem");
-    command->add_flag("-s", options.server_mode, "The same as a child process: failures go to standard error");
+    command->add_flag(
+        "--stdio", options.stdio, "On standard input and output, as an SSH subsystem"
+    );
+    command->add_flag(
+        "-s", options.server_mode, "The same as a child process: failures go to standard error"
+    );
     command->require_option(1);
 }
 

@@ -127,7 +127,7 @@ TEST_CASE("objects come out the same for every segmentation")
     }
 }
 
-TEST_CASE("a broken sequence drops its fragment and object; later objects are good")
+TEST_CASE("a broken sequence drops its fragment and object, later objects are good")
 {
     const Bytes good = fragment_bytes(8, 0, "SE", "good");
     struct Row {

@@ -174,7 +174,7 @@ TEST_CASE("acknowledgements are counted")
     CHECK(drained(client) == Events{"DataAcknowledged P"});
 }
 
-TEST_CASE("a second CommandAck and an unasked SignalAck are passed on; an unasked CloseAck ends "
+TEST_CASE("a second CommandAck and an unasked SignalAck are passed on, an unasked CloseAck ends "
           "the session")
 {
     CHECK(events_of("<CommandAck PSGuid='@P' /><CommandAck PSGuid='@P' />\n").size() == 2);
