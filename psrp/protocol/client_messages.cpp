@@ -158,7 +158,7 @@ Result<void> ClientPool::Impl::on_session_capability(const Received& received)
         if (session_machine.state() == SessionState::ClosingConnection) return {};
         return failure(Errc::UnexpectedMessage, clixml::no_offset, "no second capability");
     }
-    const SessionCapability ours;
+    const SessionCapability ours{};
     if (!is_acceptable(decoded->protocol_version, options.protocol_version))
         return failure(Errc::ProtocolVersionRefused);
     if (decoded->ps_version != ours.ps_version) return failure(Errc::PSVersionRefused);
