@@ -1,0 +1,92 @@
+#include <psrp/tool/clixml_command.hpp>
+#include <tests/support/vector_file.hpp>
+
+#include <catch2/catch.hpp>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+
+namespace {
+
+using Mode = psrp::tool::ClixmlOptions::Mode;
+
+struct Run {
+    int code = 0;
+    std::string out;
+    std::string err;
+};
+
+Run run(Mode mode, const std::string& text, bool bare = false, int depth = 2)
+{
+    const auto path = std::filesystem::temp_directory_path() / "psrp-clixml-command-test";
+    std::ofstream(path, std::ios::binary) << text;
+    std::ostringstream out;
+    std::ostringstream err;
+    psrp::tool::ClixmlOptions options{mode, depth, bare, path.string()};
+    Run result;
+    result.code = psrp::tool::run_clixml(options, out, err);
+    result.out = out.str();
+    result.err = err.str();
+    std::filesystem::remove(path);
+    return result;
+}
+
+constexpr const char* start =
+    "<Objs Version=\"1.1.0.1\" xmlns=\"http://schemas.microsoft.com/powershell/2004/04\">";
+
+} // namespace
+
+TEST_CASE("copy, dump and again agree with every recorded object")
+{
+    for (const auto& row : tests::read_vector_file("clixml/objects.jsonl")) {
+        INFO(row.where());
+        const std::string text = row.text("clixml");
+        if (!row.has("error")) CHECK(run(Mode::Copy, text).out == text + "\n");
+        if (row.has("bag")) {
+            CHECK(nlohmann::json::parse(run(Mode::Dump, text).out) == row.fields["bag"]);
+        }
+        if (row.has("again")) {
+            CHECK(
+                run(Mode::Again, text, false, row.fields["depth"]).out == row.text("again") + "\n"
+            );
+        }
+    }
+}
+
+TEST_CASE("what stands around the values is copied too")
+{
+    const std::string compact = std::string(start) + "<S>a</S></Objs>";
+    // clang-format off
+    const std::string texts[] = {
+        compact,
+        "\xEF\xBB\xBF" + compact,
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?>" + compact,
+        std::string(start) + "\r\n  <S>a</S>\r\n</Objs>",
+        "<Obj RefId=\"0\"><MS><I32 N=\"a\">1</I32></MS></Obj>",
+        "<I32>+5</I32>",
+    };
+    // clang-format on
+    for (const std::string& text : texts) {
+        INFO(text);
+        const Run copied = run(Mode::Copy, text);
+        CHECK(copied.code == 0);
+        CHECK(copied.out == text + "\n");
+    }
+}
+
+TEST_CASE("a refused text gives 1, and the place as byte, line and column")
+{
+    const Run refused = run(Mode::Dump, std::string(start) + "\n  <I32>x</I32></Objs>");
+    CHECK(refused.code == 1);
+    CHECK(refused.out.empty());
+    CHECK(refused.err.find("at byte 88") != std::string::npos);
+    CHECK(refused.err.find("line 2:8") != std::string::npos);
+}
+
+TEST_CASE("a bare element is dumped only where it is asked for")
+{
+    CHECK(run(Mode::Dump, "<S>a</S>").code == 1);
+    CHECK(run(Mode::Dump, "<S>a</S>", true).out == "{\"k\":\"prim\",\"t\":\"S\",\"v\":\"a\"}\n");
+}
