@@ -87,7 +87,10 @@ public:
             );
         while (!is_over_) {
             pump();
+            const bool had_text = written_ < text_.size();
             if (!write_some() || is_over_) break;
+            // What was held back while this text waited has nobody else to wake us for it.
+            if (had_text && text_.empty()) continue;
             if (!wait()) break;
         }
         farewell();
