@@ -161,6 +161,22 @@ TEST_CASE("a client that does not read makes the pipeline wait, not the server g
     endpoint.finish();
 }
 
+TEST_CASE("output larger than the server's text buffer arrives whole though each write takes it all"
+)
+{
+    // With room for a full text buffer in the socket nothing but the server itself makes it go on.
+    tests::ServedEndpoint endpoint({}, 1 << 20);
+    tests::PoolClient client(endpoint.descriptor());
+    REQUIRE(client.open());
+    for (int i = 0; i < 20; ++i) {
+        const auto run = client.run("'x' * 4000000");
+        REQUIRE(run.state == PipelineState::Completed);
+        REQUIRE(run.output.size() == 1);
+        CHECK(run.output[0].size() == 4000000 + std::string_view("<S></S>").size());
+    }
+    CHECK(client.close());
+}
+
 TEST_CASE("a client that hangs up at any place of a session is let go")
 {
     const std::string whole = [] {

@@ -34,13 +34,15 @@ psrp::ClientPoolOptions pool_options(bool has_host)
 
 } // namespace
 
-ServedEndpoint::ServedEndpoint(psrp::server::ServeOptions options)
+ServedEndpoint::ServedEndpoint(psrp::server::ServeOptions options, int send_buffer_bytes)
 {
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
         throw std::runtime_error("no socket pair");
     client_ = ends[0];
     server_ = ends[1];
+    if (send_buffer_bytes > 0)
+        setsockopt(server_, SOL_SOCKET, SO_SNDBUF, &send_buffer_bytes, sizeof send_buffer_bytes);
     thread_ = std::thread([this, options] {
         outcome_ = psrp::server::serve_on(server_, server_, options);
     });

@@ -20,7 +20,8 @@ namespace tests {
 // serve_on() on a thread; joined by finish() or the destructor, which hang up first.
 class ServedEndpoint {
 public:
-    explicit ServedEndpoint(psrp::server::ServeOptions options = {});
+    // `send_buffer_bytes`: asked for the server's end of the pair; 0 leaves what the system gives.
+    explicit ServedEndpoint(psrp::server::ServeOptions options = {}, int send_buffer_bytes = 0);
     ~ServedEndpoint();
     ServedEndpoint(const ServedEndpoint&) = delete;
     ServedEndpoint& operator=(const ServedEndpoint&) = delete;
