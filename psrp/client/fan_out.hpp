@@ -2,16 +2,12 @@
 // back to a sink (fact sheet psrp 14.7, 15).
 #pragma once
 
-// clang-format off
-// First of all: behind psrp/protocol/actions.hpp one of its enumerators would shadow psrp::Bytes.
-#include <psrp/transport/byte_stream.hpp>
-// clang-format on
-
 #include <psrp/client/host_responder.hpp>
 #include <psrp/client/input_queue.hpp>
 #include <psrp/client/session.hpp>
 #include <psrp/protocol/events.hpp>
 #include <psrp/protocol/identifiers.hpp>
+#include <psrp/transport/byte_stream.hpp>
 #include <psrp/transport/event_loop.hpp>
 #include <psrp/transport/transport.hpp>
 

@@ -2,13 +2,9 @@
 // of one thread; nothing here waits. Fact sheet psrp 8.1, 17; transports A3.
 #pragma once
 
-// clang-format off
-// First of all: behind psrp/protocol/actions.hpp one of its enumerators would shadow psrp::Bytes.
-#include <psrp/transport/byte_stream.hpp>
-// clang-format on
-
 #include <clixml/date_time.hpp>
 #include <psrp/protocol/client_pool.hpp>
+#include <psrp/transport/byte_stream.hpp>
 #include <psrp/transport/event_loop.hpp>
 #include <psrp/transport/transport.hpp>
 

@@ -1,12 +1,8 @@
 // The endpoint that is built into icm, behind the interface of every other way to a server.
 #pragma once
 
-// clang-format off
-// First of all: behind psrp/protocol/actions.hpp one of its enumerators would shadow psrp::Bytes.
-#include <psrp/transport/byte_stream.hpp>
-// clang-format on
-
 #include <clixml/result.hpp>
+#include <psrp/transport/byte_stream.hpp>
 #include <psrp/transport/transport.hpp>
 
 #include <memory>

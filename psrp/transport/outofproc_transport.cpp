@@ -62,7 +62,9 @@ Result<void> OutOfProcTransport::perform(const ClientAction& action)
     // Without a reader on the other side there is nobody to write for; the end of its output will
     // say why.
     std::string text = client_.take_output();
-    if (writer_.is_open()) output_.append(std::move(text));
+    if (!writer_.is_open()) return {};
+    if (tap_) tap_->on_client_bytes(clixml::bytes_of(text));
+    output_.append(std::move(text));
     return {};
 }
 
@@ -148,8 +150,9 @@ void OutOfProcTransport::on_readable(int descriptor)
         // A connection that was reset has ended as well; what matters is that nothing more comes.
         stop_reading();
         on_input_end();
-    } else if (*outcome == ReadOutcome::Bytes) {
+    } else if (*outcome == ReadOutcome::Some) {
         is_starved_ = false;
+        if (tap_) tap_->on_server_bytes(clixml::bytes_of(scratch_));
         client_.receive(clixml::bytes_of(scratch_));
     }
 }

@@ -4,8 +4,10 @@
 
 #include <psrp/transport/byte_stream.hpp>
 #include <psrp/transport/outofproc_client.hpp>
+#include <psrp/transport/wire_tap.hpp>
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -27,6 +29,9 @@ public:
     // Takes both descriptors over and makes them non-blocking. For a socket give it and a dup of
     // it.
     OutOfProcTransport(Descriptor reader, Descriptor writer, OutOfProcTransportLimits limits = {});
+
+    // Lets `tap` see all that passes from now on.
+    void set_tap(std::shared_ptr<WireTap> tap) { tap_ = std::move(tap); }
 
     Result<void> perform(const ClientAction& action) override;
     Result<std::optional<TransportEvent>> next_event() override;
@@ -75,6 +80,7 @@ private:
 
     OutOfProcTransportLimits limits_;
     OutOfProcClient client_;
+    std::shared_ptr<WireTap> tap_;
     Descriptor reader_;
     Descriptor writer_;
     OutputBuffer output_;
