@@ -5,7 +5,9 @@
 
 #include <CLI/CLI.hpp>
 
+#include <cstdlib>
 #include <iostream>
+#include <unistd.h>
 
 namespace {
 
@@ -38,16 +40,40 @@ void add_clixml(CLI::App& app, ClixmlOptions& options)
         ->check(CLI::Range(1, 1'000'000));
 }
 
-void add_decode(CLI::App& app, DecodeOptions& options)
+// What the command line says of psrp decode, besides its options.
+struct DecodeFlags {
+    bool pretty = false;
+    bool stats = false;
+    std::string color = "auto";
+};
+
+void add_decode(CLI::App& app, DecodeOptions& options, DecodeFlags& flags)
 {
     CLI::App* command = app.add_subcommand(
-        "decode", "Decode a recorded conversation to one line of JSON a message"
+        "decode",
+        "Decode a recording (plain or gzip) to one line of JSON a message: lines 'C <Data ...>' "
+        "and "
+        "'S <Data ...>' as --capture writes them, bare framing lines, bytes of fragments, or WinRM "
+        "envelopes"
     );
-    command
-        ->add_option(
-            "FILE", options.file, "Lines 'C <Data ...>' and 'S <Data ...>'; - is the standard input"
-        )
+    command->add_option("FILE", options.file, "The recording; - is the standard input")
         ->capture_default_str();
+    CLI::Option* pretty =
+        command->add_flag("--pretty", flags.pretty, "An outline of every message for people");
+    command->add_flag("--stats", flags.stats, "Counts by message and direction")->excludes(pretty);
+    command->add_flag("--full", options.full, "Long texts and lists whole (--pretty)");
+    command->add_option("--color", flags.color, "Colours in --pretty; NO_COLOR is honoured")
+        ->check(CLI::IsMember({"auto", "always", "never"}))
+        ->capture_default_str();
+}
+
+void settle_decode(const DecodeFlags& flags, DecodeOptions& options)
+{
+    if (flags.pretty) options.form = DecodeOptions::Form::Pretty;
+    if (flags.stats) options.form = DecodeOptions::Form::Stats;
+    const char* no_color = std::getenv("NO_COLOR");
+    const bool is_wanted = (no_color == nullptr || *no_color == 0) && isatty(STDOUT_FILENO) == 1;
+    options.colors = flags.color == "always" || (flags.color == "auto" && is_wanted);
 }
 
 void add_serve(CLI::App& app, ServeOptions& options)
@@ -75,7 +101,8 @@ int main(int argc, char** argv)
     DecodeOptions decode_options;
     ServeOptions serve_options;
     add_clixml(app, clixml_options);
-    add_decode(app, decode_options);
+    DecodeFlags decode_flags;
+    add_decode(app, decode_options, decode_flags);
     add_serve(app, serve_options);
     try {
         app.parse(argc, argv);
@@ -85,9 +112,10 @@ int main(int argc, char** argv)
     int code = 0;
     if (app.got_subcommand("clixml"))
         code = run_clixml(clixml_options, std::cout, std::cerr);
-    else if (app.got_subcommand("decode"))
+    else if (app.got_subcommand("decode")) {
+        settle_decode(decode_flags, decode_options);
         code = run_decode(decode_options, std::cout, std::cerr);
-    else
+    } else
         code = run_serve(serve_options);
     std::cout.flush();
     return std::cout.good() ? code : 1;
