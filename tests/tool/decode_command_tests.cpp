@@ -1,4 +1,5 @@
 #include <clixml/base64.hpp>
+#include <clixml/guid.hpp>
 #include <psrp/tool/decode_command.hpp>
 #include <tests/support/vector_file.hpp>
 
@@ -116,7 +117,7 @@ messages_of(const std::string& json, char side, Channels channels = Channels::Al
     std::istringstream in(json);
     for (std::string line; std::getline(in, line);) {
         const auto message = nlohmann::json::parse(line);
-        const bool is_session = message.at("guid") == psrp::Guid{}.text();
+        const bool is_session = message.at("guid") == clixml::Guid{}.text();
         if (channels == Channels::Session && !is_session) continue;
         if (message.at("dir") == std::string(1, side))
             messages.emplace_back(message.at("type"), message.at("data"));
