@@ -1,7 +1,7 @@
 #include <clixml/utf.hpp>
-#include <psrp/client/format/display_width.hpp>
-#include <psrp/client/format/value_text.hpp>
 #include <psrp/client/host_responder.hpp>
+#include <psrp/format/display_width.hpp>
+#include <psrp/format/value_text.hpp>
 
 #include <charconv>
 #include <cstddef>

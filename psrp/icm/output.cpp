@@ -1,7 +1,7 @@
 #include <clixml/writer.hpp>
-#include <psrp/client/format/display_width.hpp>
-#include <psrp/client/format/json_text.hpp>
-#include <psrp/client/format/record_text.hpp>
+#include <psrp/format/display_width.hpp>
+#include <psrp/format/json_text.hpp>
+#include <psrp/format/record_text.hpp>
 #include <psrp/icm/output.hpp>
 
 #include <cerrno>

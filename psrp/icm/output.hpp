@@ -3,8 +3,8 @@
 
 #include <clixml/reader.hpp>
 #include <psrp/client/fan_out.hpp>
-#include <psrp/client/format/object_formatter.hpp>
 #include <psrp/client/host_responder.hpp>
+#include <psrp/format/object_formatter.hpp>
 #include <psrp/icm/options.hpp>
 #include <psrp/transport/event_loop.hpp>
 

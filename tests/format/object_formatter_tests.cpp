@@ -1,5 +1,5 @@
 #include <clixml/object.hpp>
-#include <psrp/client/format/object_formatter.hpp>
+#include <psrp/format/object_formatter.hpp>
 
 #include <catch2/catch.hpp>
 

@@ -1,8 +1,8 @@
 #include <clixml/origin.hpp>
 #include <clixml/utf.hpp>
-#include <psrp/client/format/shown_object.hpp>
-#include <psrp/client/format/uri_parts.hpp>
-#include <psrp/client/format/value_text.hpp>
+#include <psrp/format/shown_object.hpp>
+#include <psrp/format/uri_parts.hpp>
+#include <psrp/format/value_text.hpp>
 
 #include <algorithm>
 

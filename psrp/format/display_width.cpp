@@ -1,5 +1,5 @@
 #include <clixml/utf.hpp>
-#include <psrp/client/format/display_width.hpp>
+#include <psrp/format/display_width.hpp>
 
 #include <utf8proc.h>
 

@@ -1,4 +1,4 @@
-#include <psrp/client/format/uri_parts.hpp>
+#include <psrp/format/uri_parts.hpp>
 
 #include <algorithm>
 #include <array>

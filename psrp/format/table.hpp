@@ -1,7 +1,7 @@
 // A table as PowerShell lays it out: widths, alignment, cutting, header and underline.
 #pragma once
 
-#include <psrp/client/format/views.hpp>
+#include <psrp/format/views.hpp>
 
 #include <cstddef>
 #include <string>

@@ -4,9 +4,9 @@
 #include <clixml/object.hpp>
 #include <clixml/origin.hpp>
 #include <clixml/utf.hpp>
-#include <psrp/client/format/display_width.hpp>
-#include <psrp/client/format/json_text.hpp>
-#include <psrp/client/format/value_text.hpp>
+#include <psrp/format/display_width.hpp>
+#include <psrp/format/json_text.hpp>
+#include <psrp/format/value_text.hpp>
 
 #include <nlohmann/json.hpp>
 

@@ -1,4 +1,4 @@
-#include <psrp/client/format/display_width.hpp>
+#include <psrp/format/display_width.hpp>
 
 #include <catch2/catch.hpp>
 

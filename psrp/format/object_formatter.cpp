@@ -1,9 +1,9 @@
 #include <clixml/utf.hpp>
-#include <psrp/client/format/display_width.hpp>
-#include <psrp/client/format/list.hpp>
-#include <psrp/client/format/object_formatter.hpp>
-#include <psrp/client/format/record_text.hpp>
-#include <psrp/client/format/value_text.hpp>
+#include <psrp/format/display_width.hpp>
+#include <psrp/format/list.hpp>
+#include <psrp/format/object_formatter.hpp>
+#include <psrp/format/record_text.hpp>
+#include <psrp/format/value_text.hpp>
 
 #include <algorithm>
 #include <utility>

@@ -1,6 +1,6 @@
 #include <clixml/object.hpp>
-#include <psrp/client/format/uri_parts.hpp>
-#include <psrp/client/format/value_text.hpp>
+#include <psrp/format/uri_parts.hpp>
+#include <psrp/format/value_text.hpp>
 
 #include <catch2/catch.hpp>
 

@@ -1,7 +1,7 @@
 #include <clixml/object.hpp>
-#include <psrp/client/format/display_width.hpp>
-#include <psrp/client/format/record_text.hpp>
-#include <psrp/client/format/value_text.hpp>
+#include <psrp/format/display_width.hpp>
+#include <psrp/format/record_text.hpp>
+#include <psrp/format/value_text.hpp>
 
 #include <algorithm>
 

@@ -1,5 +1,5 @@
-#include <psrp/client/format/display_width.hpp>
-#include <psrp/client/format/list.hpp>
+#include <psrp/format/display_width.hpp>
+#include <psrp/format/list.hpp>
 
 #include <algorithm>
 #include <string_view>

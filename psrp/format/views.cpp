@@ -1,6 +1,6 @@
 #include <clixml/utf.hpp>
-#include <psrp/client/format/value_text.hpp>
-#include <psrp/client/format/views.hpp>
+#include <psrp/format/value_text.hpp>
+#include <psrp/format/views.hpp>
 
 #include <array>
 

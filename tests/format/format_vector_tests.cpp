@@ -1,6 +1,6 @@
 #include <clixml/reader.hpp>
-#include <psrp/client/format/object_formatter.hpp>
-#include <psrp/client/format/record_text.hpp>
+#include <psrp/format/object_formatter.hpp>
+#include <psrp/format/record_text.hpp>
 #include <tests/support/vector_file.hpp>
 
 #include <catch2/catch.hpp>

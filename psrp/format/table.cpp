@@ -1,6 +1,6 @@
-#include <psrp/client/format/display_width.hpp>
-#include <psrp/client/format/table.hpp>
-#include <psrp/client/format/value_text.hpp>
+#include <psrp/format/display_width.hpp>
+#include <psrp/format/table.hpp>
+#include <psrp/format/value_text.hpp>
 
 #include <algorithm>
 #include <string_view>

@@ -6,9 +6,9 @@
 #pragma once
 
 #include <clixml/value.hpp>
-#include <psrp/client/format/shown_object.hpp>
-#include <psrp/client/format/table.hpp>
-#include <psrp/client/format/views.hpp>
+#include <psrp/format/shown_object.hpp>
+#include <psrp/format/table.hpp>
+#include <psrp/format/views.hpp>
 
 #include <cstddef>
 #include <functional>

@@ -1,6 +1,6 @@
 #include <clixml/object.hpp>
 #include <clixml/origin.hpp>
-#include <psrp/client/format/json_text.hpp>
+#include <psrp/format/json_text.hpp>
 
 #include <catch2/catch.hpp>
 

@@ -1,7 +1,7 @@
 #include <clixml/lexical.hpp>
 #include <clixml/object.hpp>
 #include <clixml/utf.hpp>
-#include <psrp/client/format/value_text.hpp>
+#include <psrp/format/value_text.hpp>
 
 #include <array>
 #include <cmath>

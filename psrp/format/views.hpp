@@ -1,7 +1,7 @@
 // The views that PowerShell knows for types: columns of a table, lines of a list, or one text.
 #pragma once
 
-#include <psrp/client/format/shown_object.hpp>
+#include <psrp/format/shown_object.hpp>
 
 #include <cstddef>
 #include <span>
