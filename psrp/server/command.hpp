@@ -163,6 +163,14 @@ public:
     // Calls a void method of the client's host, or nothing where it has none.
     virtual Result<void> call_host(const HostCall& call) = 0;
 
+    // Calls a method that gives an answer (fact sheet psrp 10.2) and waits for it; the value, null
+    // for none, is in arena(). Where the client has no host, or its host refuses, the statement
+    // fails as in PowerShell.
+    virtual Result<Value> ask_host(std::int32_t method, std::vector<Value> parameters) = 0;
+    [[nodiscard]] virtual bool has_host() const = 0;
+    // Columns of the client's screen.
+    [[nodiscard]] virtual std::size_t screen_width() const = 0;
+
     // Errc::Stopped once the client has asked for it: to be called in every loop that emits
     // nothing.
     virtual Result<void> check_stop() = 0;

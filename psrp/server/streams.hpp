@@ -41,6 +41,15 @@ struct InputItem {
     Value value;
 };
 
+// Columns that PowerShell assumes where a host has no screen.
+inline constexpr std::size_t default_screen_width = 120;
+
+// What the client's host answered, with what keeps it alive.
+struct HostAnswer {
+    Memory memory;
+    HostResponse response;
+};
+
 // The streams of one pipeline. All calls come from the pipeline's thread and may block; values are
 // borrowed for the call. Errors: Errc::Stopped, Errc::StreamsClosed.
 class PipelineStreams {
@@ -54,7 +63,12 @@ public:
     virtual Result<void> write_information(const InformationRecord& record) = 0;
     // Calls a method of the client's host that gives no answer. Only where has_host().
     virtual Result<void> call_host(const HostCall& call) = 0;
+    // Calls a method that gives an answer and waits for it; the implementation numbers the call.
+    // Only where has_host().
+    virtual Result<HostAnswer> ask_host(HostCall call) = 0;
     [[nodiscard]] virtual bool has_host() const = 0;
+    // Columns of the client's screen; PowerShell's 120 where it has none.
+    [[nodiscard]] virtual std::size_t screen_width() const { return default_screen_width; }
     // The next input object; nothing at the end of the input.
     virtual Result<std::optional<InputItem>> next_input() = 0;
     // Raised by any thread to stop the pipeline.

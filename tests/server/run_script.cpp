@@ -42,7 +42,21 @@ Result<void> RecordingStreams::write_information(const psrp::InformationRecord& 
 Result<void> RecordingStreams::call_host(const psrp::HostCall& call)
 {
     host_methods.push_back(call.method);
+    if (!call.parameters.empty())
+        host_lines.push_back(clixml::to_display_text(call.parameters.back()));
     return {};
+}
+
+Result<psrp::server::HostAnswer> RecordingStreams::ask_host(psrp::HostCall call)
+{
+    host_methods.push_back(call.method);
+    std::string text;
+    for (const Value parameter : call.parameters)
+        text += clixml_text(parameter);
+    host_calls.push_back(std::move(text));
+    psrp::server::HostAnswer answer;
+    if (next_answer_ < answers.size()) answer.response = answers[next_answer_++];
+    return answer;
 }
 
 Result<std::optional<psrp::server::InputItem>> RecordingStreams::next_input()
@@ -84,6 +98,7 @@ ScriptRun ScriptSession::run(
     psrp::PowerShellCommands request;
     request.statements = {{command}};
     ScriptRun run;
+    if (prepare) prepare(*run.streams);
     run.streams->input = std::move(input);
     psrp::server::Execution execution(state, commands, *run.streams, limits);
     run.result = execution.run(request, run.streams->input.empty());
@@ -93,6 +108,7 @@ ScriptRun ScriptSession::run(
 ScriptRun ScriptSession::run(const psrp::PowerShellCommands& request)
 {
     ScriptRun run;
+    if (prepare) prepare(*run.streams);
     psrp::server::Execution execution(state, commands, *run.streams, limits);
     run.result = execution.run(request, true);
     return run;

@@ -3,6 +3,7 @@
 
 #include <psrp/server/script/interpreter.hpp>
 
+#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <string>
@@ -20,11 +21,18 @@ public:
     psrp::Result<void> write_progress(const psrp::ProgressUpdate& record) override;
     psrp::Result<void> write_information(const psrp::InformationRecord& record) override;
     psrp::Result<void> call_host(const psrp::HostCall& call) override;
+    psrp::Result<psrp::server::HostAnswer> ask_host(psrp::HostCall call) override;
     [[nodiscard]] bool has_host() const override { return has_client_host; }
+    [[nodiscard]] std::size_t screen_width() const override { return width; }
     psrp::Result<std::optional<psrp::server::InputItem>> next_input() override;
     psrp::server::StopSignal& stop_signal() override { return stop; }
 
     bool has_client_host = false;
+    std::size_t width = 80;
+    // Answers the calls that wait for one, in turn; null answers follow.
+    std::vector<psrp::HostResponse> answers;
+    std::vector<std::string> host_lines; // last parameters of the calls that give no answer
+    std::vector<std::string> host_calls; // calls that waited for an answer, as CLIXML
     std::vector<psrp::Value> input;
     std::vector<psrp::Value> output;
     std::vector<std::string> error_ids;
@@ -36,6 +44,7 @@ public:
 
 private:
     std::size_t next_ = 0;
+    std::size_t next_answer_ = 0;
 };
 
 // What running a script came to.
@@ -59,6 +68,8 @@ public:
         std::vector<psrp::Value> input = {});
     ScriptRun run(const psrp::PowerShellCommands& request);
 
+    // Called with the streams of each run before it starts.
+    std::function<void(RecordingStreams&)> prepare;
     psrp::server::ScriptLimits limits;
     psrp::server::CommandTable commands;
     psrp::server::SessionState state;

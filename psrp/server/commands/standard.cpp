@@ -21,6 +21,7 @@ CommandTable standard_commands()
     add_content_command(table);
     add_process_command(table);
     add_utility_commands(table);
+    add_host_commands(table);
     add_debugger_commands(table);
     return table;
 }

@@ -23,6 +23,7 @@ void add_file_commands(CommandTable& table); // Get-ChildItem, Get-Item, Get-Loc
 void add_content_command(CommandTable& table);   // Get-Content
 void add_process_command(CommandTable& table);   // Get-Process
 void add_utility_commands(CommandTable& table);  // Get-Date, Get-Command, Get-Variable, Start-Sleep
+void add_host_commands(CommandTable& table);     // Read-Host, Out-Default, prompt, TabExpansion2
 void add_debugger_commands(CommandTable& table); // __Set-PSDebugMode and its like
 
 // A definition of the command class T. `class_name` is the .NET class in

@@ -48,7 +48,7 @@ void WakePipe::drain() const
 // The streams of the job that runs: writes into the machine, and waits while the client is slow.
 class Runspace::Streams final : public PipelineStreams {
 public:
-    Streams(Runspace& runspace, const Job& job) : runspace_(runspace), job_(job) {}
+    Streams(Runspace& runspace, Job& job) : runspace_(runspace), job_(job) {}
 
     Result<void> write_output(Value value) override
     {
@@ -77,7 +77,24 @@ public:
     {
         return write([&](ServerPool& pool) { return pool.call_host(job_.pipeline, call); });
     }
+    Result<HostAnswer> ask_host(HostCall call) override
+    {
+        call.call_id = ++job_.host_calls;
+        {
+            const std::lock_guard lock(runspace_.mutex_);
+            runspace_.answer_.reset();
+            runspace_.asked_call_ = call.call_id;
+        }
+        Result<void> asked = call_host(call);
+        std::unique_lock lock(runspace_.mutex_);
+        if (asked) runspace_.changed_.wait(lock, [&] { return is_over() || runspace_.answer_; });
+        runspace_.asked_call_ = 0;
+        PSRP_CHECK(std::move(asked));
+        if (!runspace_.answer_) return ended();
+        return *std::exchange(runspace_.answer_, std::nullopt);
+    }
     bool has_host() const override { return job_.has_host; }
+    std::size_t screen_width() const override { return job_.screen_width; }
     StopSignal& stop_signal() override { return runspace_.stop_; }
 
     Result<std::optional<InputItem>> next_input() override
@@ -88,7 +105,7 @@ public:
         runspace_.changed_.wait(lock, [&] {
             return is_over() || input.ended || !input.items.empty();
         });
-        if (is_over()) return clixml::failure(Errc::Stopped);
+        if (is_over()) return ended();
         if (input.items.empty()) return std::optional<InputItem>{};
         std::optional<InputItem> item = std::move(input.items.front());
         input.items.pop_front();
@@ -109,6 +126,12 @@ private:
                job_.session_number != runspace_.session_number_ || !runspace_.is_open_;
     }
 
+    // Why nothing goes on once is_over().
+    [[nodiscard]] tl::unexpected<clixml::Error> ended() const
+    {
+        return clixml::failure(runspace_.stop_.requested() ? Errc::Stopped : Errc::StreamsClosed);
+    }
+
     template <typename Work>
     Result<void> write(Work work)
     {
@@ -117,8 +140,7 @@ private:
             return is_over() ||
                    runspace_.pool_.pending_bytes() <= runspace_.limits_.output_bytes_max;
         });
-        if (runspace_.stop_.requested()) return clixml::failure(Errc::Stopped);
-        if (is_over()) return clixml::failure(Errc::StreamsClosed);
+        if (is_over()) return ended();
         const Result<void> done = work(runspace_.pool_);
         runspace_.wake_.wake();
         if (done) return {};
@@ -144,10 +166,17 @@ private:
     }
 
     Runspace& runspace_;
-    const Job& job_;
+    Job& job_;
 };
 
 namespace {
+
+std::size_t screen_width_of(const HostInfo& host)
+{
+    if (!host.default_data || !host.default_data->buffer_size) return default_screen_width;
+    const std::int32_t width = host.default_data->buffer_size->width;
+    return width > 0 ? static_cast<std::size_t>(width) : default_screen_width;
+}
 
 ServerPoolOptions pool_options(const ServerLimits& limits)
 {
@@ -293,6 +322,7 @@ void Runspace::on_event(PoolRequested& event)
     ++session_number_;
     is_open_ = true;
     pool_has_host_ = !event.request.host_info.is_host_null;
+    pool_screen_width_ = screen_width_of(event.request.host_info);
     Arena memory;
     // Refused only where the session has ended meanwhile; its event follows.
     (void)pool_.accept_pool(private_data(memory, pool_.protocol_version()));
@@ -326,6 +356,7 @@ void Runspace::on_event(PipelineRequested& event)
     job.session_number = session_number_;
     const HostInfo& host = job.request.host_info;
     job.has_host = host.use_runspace_host ? pool_has_host_ : !host.is_host_null;
+    job.screen_width = host.use_runspace_host ? pool_screen_width_ : screen_width_of(host);
     inputs_.try_emplace(job.pipeline);
     waiting_.push_back(std::move(job));
     start_thread();
@@ -400,7 +431,10 @@ void Runspace::on_event(StopRequested& event)
 
 void Runspace::on_event(HostResponseReceived& event)
 {
-    (void)event; // only void methods are called, and those have no response
+    // Answers that nobody asked for are dropped (fact sheet psrp 10.1).
+    if (running_ != event.pipeline || event.response.call_id != asked_call_ || asked_call_ == 0)
+        return;
+    answer_ = HostAnswer{std::move(event.memory), std::move(event.response)};
 }
 
 void Runspace::on_event(SessionEnded& event)

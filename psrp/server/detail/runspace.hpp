@@ -58,6 +58,8 @@ private:
         std::shared_ptr<SessionState> session;
         std::uint64_t session_number = 0;
         bool has_host = false;
+        std::size_t screen_width = default_screen_width;
+        std::int64_t host_calls = 0; // calls that wait for an answer, so far: numbers the next
     };
     struct Input {
         std::deque<InputItem> items;
@@ -94,6 +96,9 @@ private:
     std::shared_ptr<SessionState> session_;
     std::uint64_t session_number_ = 0;
     bool pool_has_host_ = false;
+    std::size_t pool_screen_width_ = default_screen_width;
+    std::int64_t asked_call_ = 0; // the call whose answer the running pipeline waits for; 0: none
+    std::optional<HostAnswer> answer_;
     bool is_open_ = false;   // a session is there
     bool is_ending_ = false; // the thread is to end
     StopSignal stop_;

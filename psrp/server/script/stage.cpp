@@ -247,6 +247,34 @@ Result<void> CommandStage::call_host(const HostCall& call)
     return execution_.streams_.call_host(call);
 }
 
+Result<Value> CommandStage::ask_host(std::int32_t method, std::vector<Value> parameters)
+{
+    const auto refused = [this](std::string message, std::string id) {
+        Failure failure = runtime_failure(
+            std::move(message),
+            std::move(id) + "," + call_.definition->type_name,
+            ErrorCategory::InvalidOperation
+        );
+        failure.exception_type = "System.Management.Automation.Host.HostException";
+        return fail(std::move(failure));
+    };
+    if (!has_host()) {
+        PSRP_CHECK(refused(
+            "A command that prompts the user failed because the host program or the command type "
+            "does not support user interaction.",
+            "HostException"
+        ));
+    }
+    HostCall call;
+    call.method = method;
+    call.parameters = std::move(parameters);
+    PSRP_TRY(const HostAnswer answer, execution_.streams_.ask_host(std::move(call)));
+    if (const auto& exception = answer.response.exception) {
+        PSRP_CHECK(refused(std::string(exception->message()), "HostException"));
+    }
+    return clixml::clone(arena_, answer.response.result.value_or(Value{}));
+}
+
 Result<void> CommandStage::sleep(std::chrono::nanoseconds duration)
 {
     if (execution_.streams_.stop_signal().wait_for(duration)) return clixml::failure(Errc::Stopped);

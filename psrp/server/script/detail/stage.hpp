@@ -70,6 +70,9 @@ public:
         Value message, const std::vector<std::string>& tags, std::string_view source
     ) override;
     Result<void> call_host(const HostCall& call) override;
+    Result<Value> ask_host(std::int32_t method, std::vector<Value> parameters) override;
+    bool has_host() const override { return execution_.streams_.has_host(); }
+    std::size_t screen_width() const override { return execution_.streams_.screen_width(); }
     Result<void> check_stop() override { return execution_.check(); }
     Result<void> sleep(std::chrono::nanoseconds duration) override;
     Result<void> invoke(Value script_block, Value input, ValueSink& sink) override;
