@@ -1,0 +1,126 @@
+// Primitives: the elements that values mostly are.
+#include <clixml/base64.hpp>
+#include <clixml/detail/primitive_text.hpp>
+#include <clixml/detail/value_writer.hpp>
+#include <clixml/primitive_table.hpp>
+
+#include <algorithm>
+
+namespace clixml::detail {
+namespace {
+
+// Copies a whole block for the `size` bytes of it that matter.
+char* put_block(char* to, const char* block, std::uint8_t size)
+{
+    std::memcpy(to, block, ElementText::block_bytes);
+    return to + size;
+}
+
+} // namespace
+
+// `<tag N="..." S="...">`
+char* ValueWriter::write_start(char* to, const ElementText& element, const Label& label)
+{
+    to = text_.start_line(to);
+    if (label.name == nullptr && label.stream.empty())
+        return put_block(to, element.open, element.open_size);
+    if (label.name != nullptr) {
+        to = put_block(to, element.named, element.named_size);
+        to = text_.name(to, *label.name);
+        if (label.stream.empty()) [[likely]]
+            return TextWriter::put(to, "\">");
+        *to++ = '"';
+    } else {
+        to = put_block(to, element.open, element.open_size) - 1;
+    }
+    to = text_.attribute(to, "S", label.stream, Codec::None);
+    *to++ = '>';
+    return to;
+}
+
+char* ValueWriter::write_primitive(char* to, const Value& value, const Label& label)
+{
+    const ElementText& element = elements_[static_cast<std::size_t>(value.kind())];
+    if (value.lexical() != nullptr && verbatim_) return write_lexical(to, value, label);
+    if (value.kind() == Kind::ByteArray) return write_bytes(to, value, label);
+    to = write_start(to, element, label);
+    to = write_contents(to, value);
+    return put_block(to, element.close, element.close_size);
+}
+
+char* ValueWriter::write_contents(char* to, const Value& value)
+{
+    switch (value.kind()) {
+    case Kind::String:
+    case Kind::Uri:
+    case Kind::XmlDocument:
+    case Kind::ScriptBlock:
+        return text_.text(to, value.text(), Codec::Escapes);
+    case Kind::SecureString:
+        return text_.text(to, value.text(), Codec::None);
+    case Kind::Boolean: {
+        bool is_true = value.unsigned_bits() != 0;
+        std::memcpy(to, is_true ? "true\0\0\0" : "false\0\0", 8);
+        return to + (is_true ? 4 : 5);
+    }
+    case Kind::Char:
+    case Kind::Byte:
+    case Kind::UInt16:
+    case Kind::UInt32:
+    case Kind::UInt64:
+        return put_unsigned(value.unsigned_bits(), to);
+    case Kind::SByte:
+    case Kind::Int16:
+    case Kind::Int32:
+    case Kind::Int64:
+        return put_signed(value.signed_bits(), to);
+    case Kind::Single:
+        return put_single(value.single_value(), to);
+    case Kind::Double:
+        return put_double(value.double_value(), to);
+    case Kind::Decimal:
+        return put_decimal(value.decimal_value(), to);
+    case Kind::DateTime:
+        return put_date_time(value.date_time_value(), to);
+    case Kind::TimeSpan:
+        return put_time_span({value.signed_bits()}, to);
+    case Kind::Guid:
+        return put_guid(value.guid_value(), to);
+    case Kind::Version:
+        return text_.raw(to, value.version_value().text());
+    case Kind::ByteArray: // write_bytes
+    case Kind::ProgressRecord:
+    case Kind::Nil:
+    case Kind::Object:
+        break;
+    }
+    return to;
+}
+
+char* ValueWriter::write_bytes(char* to, const Value& value, const Label& label)
+{
+    // Of three bytes each, so that all pieces but the last are without padding.
+    constexpr std::size_t piece_bytes = 12U * 1024;
+    const ElementText& element = elements_[static_cast<std::size_t>(Kind::ByteArray)];
+    BytesView bytes = bytes_of(value.text());
+    to = write_start(to, element, label);
+    if (bytes.empty()) return TextWriter::put(to - 1, " />");
+    while (!bytes.empty()) {
+        BytesView piece = bytes.first(std::min(bytes.size(), piece_bytes));
+        to = text_.buffer().reserve(to, base64_size(piece.size()) + TextWriter::line_bytes);
+        to = write_base64(piece, to);
+        bytes = bytes.subspan(piece.size());
+    }
+    return put_block(to, element.close, element.close_size);
+}
+
+// As it was spelled where it was read.
+char* ValueWriter::write_lexical(char* to, const Value& value, const Label& label)
+{
+    const ElementText& element = elements_[static_cast<std::size_t>(value.kind())];
+    to = write_start(to, element, label);
+    to = text_.text(to, *value.lexical(), Codec::None);
+    return put_block(to, element.close, element.close_size);
+}
+
+} // namespace clixml::detail
