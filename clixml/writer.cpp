@@ -31,7 +31,7 @@ Result<void> write(
     for (const TopLevelValue& value : values)
         to = writer.write(to, value.value, value.stream);
     if (options.form == Form::Document)
-        to = values.empty() ? text.end_empty(to) : text.end(to, "Objs");
+        to = values.empty() ? text.end_empty(to) : text.end(to, detail::Tag("Objs"));
     text.buffer().finish(to);
     const Errc error = writer.too_deep() ? Errc::NestedTooDeeply : text.error();
     if (error == Errc{}) return {};

@@ -80,6 +80,14 @@ inline char* put_unsigned(std::uint64_t value, char* to)
     if (value < eight) return put_short_number(static_cast<std::uint32_t>(value), to);
     std::uint64_t top = value / eight;
     auto low = static_cast<std::uint32_t>(value % eight);
+    if (top < 100) {
+        // Numbers of 32 bits end up here. No branch between one digit and two, which is random.
+        const char* digits = digit_pairs.data() + 2 * top;
+        bool two = top >= 10;
+        to[0] = digits[two ? 0 : 1];
+        to[1] = digits[1];
+        return put_eight_digits(low, to + 1 + (two ? 1 : 0));
+    }
     if (top < eight) {
         to = put_short_number(static_cast<std::uint32_t>(top), to);
         return put_eight_digits(low, to);

@@ -100,14 +100,11 @@ char* TextWriter::start_indented_line(char* to)
     return to + indent;
 }
 
-char* TextWriter::text_element(char* to, std::string_view tag, std::string_view contents)
+char* TextWriter::text_element(char* to, const Tag& tag, std::string_view contents)
 {
     if (contents.empty()) return empty(to, tag);
-    to = start_line(to);
-    *to = '<';
-    to = put(to + 1, tag);
-    *to++ = '>';
-    return end_text(text(to, contents, Codec::Escapes), tag);
+    to = tag.put_open(start_line(to));
+    return tag.put_close(text(to, contents, Codec::Escapes));
 }
 
 char* TextWriter::long_name(char* to, const Name& name)
@@ -120,14 +117,6 @@ char* TextWriter::attribute(char* to, std::string_view name, std::string_view va
     *to++ = ' ';
     to = put(put(to, name), "=\"");
     to = escape<true>(to, value, codec);
-    *to++ = '"';
-    return to;
-}
-
-char* TextWriter::attribute(char* to, std::string_view name, std::uint64_t value)
-{
-    *to++ = ' ';
-    to = put_unsigned(value, put(put(to, name), "=\""));
     *to++ = '"';
     return to;
 }

@@ -5,6 +5,7 @@
 #include <clixml/arena.hpp>
 #include <clixml/detail/digits.hpp>
 #include <clixml/detail/escape_scan.hpp>
+#include <clixml/detail/tag.hpp>
 #include <clixml/detail/text_buffer.hpp>
 #include <clixml/errors.hpp>
 #include <clixml/writer.hpp>
@@ -48,12 +49,9 @@ public:
     }
 
     // `<tag>` on a line of its own, and what is inside one level down.
-    char* begin(char* to, std::string_view tag)
+    char* begin(char* to, const Tag& tag)
     {
-        to = start_line(to);
-        *to = '<';
-        to = put(to + 1, tag);
-        *to++ = '>';
+        to = tag.put_open(start_line(to));
         ++level_;
         return to;
     }
@@ -65,25 +63,13 @@ public:
         return to;
     }
     // `</tag>` on a line of its own.
-    char* end(char* to, std::string_view tag)
+    char* end(char* to, const Tag& tag)
     {
         --level_;
-        return end_text(start_line(to), tag);
-    }
-    // `</tag>` behind text; room must have been reserved.
-    static char* end_text(char* to, std::string_view tag)
-    {
-        to = put(put(to, "</"), tag);
-        *to++ = '>';
-        return to;
+        return tag.put_close(start_line(to));
     }
     // `<tag />` on a line of its own.
-    char* empty(char* to, std::string_view tag)
-    {
-        to = start_line(to);
-        *to = '<';
-        return put(put(to + 1, tag), " />");
-    }
+    char* empty(char* to, const Tag& tag) { return tag.put_empty(start_line(to)); }
     // Makes the `<x>` that ends at `to` an `<x />`.
     char* end_empty(char* to)
     {
@@ -91,7 +77,7 @@ public:
         return put(to - 1, " />");
     }
     // An element with text on one line.
-    char* text_element(char* to, std::string_view tag, std::string_view contents);
+    char* text_element(char* to, const Tag& tag, std::string_view contents);
 
     // The text of a name as it stands in an attribute; leaves room for the rest of a line.
     char* name(char* to, const Name& name)
@@ -104,7 +90,13 @@ public:
     }
     // ` name="value"`; leaves room for the rest of a line.
     char* attribute(char* to, std::string_view name, std::string_view value, Codec codec);
-    char* attribute(char* to, std::string_view name, std::uint64_t value);
+    // ` RefId="number"`, where there is room for it.
+    static char* ref_id(char* to, std::uint64_t number)
+    {
+        to = put_unsigned(number, put(to, " RefId=\""));
+        *to = '"';
+        return to + 1;
+    }
 
     // Text inside an element; leaves room for the rest of a line.
     char* text(char* to, std::string_view text, Codec codec)

@@ -14,23 +14,36 @@ constexpr std::string_view too_deep_text = "Serialized XML is nested too deeply.
 // A bound for verbatim writing, far above what the reader lets through by default.
 constexpr int verbatim_levels_max = 2000;
 
-std::string_view container_tag(ContainerKind kind)
+constexpr Tag object_tag("Obj");
+constexpr Tag adapted_tag("Props");
+constexpr Tag text_tag("ToString");
+constexpr Tag extended_tag("MS");
+constexpr Tag dictionary_tag("DCT");
+constexpr Tag progress_tag("PR");
+constexpr Tag entry_tag("En");
+constexpr Tag type_names_tag("TN");
+constexpr Tag type_name_tag("T");
+constexpr Tag list_tag("LST");
+constexpr Tag stack_tag("STK");
+constexpr Tag queue_tag("QUE");
+constexpr Tag enumerable_tag("IE");
+
+const Tag& container_tag(ContainerKind kind)
 {
     switch (kind) {
-    case ContainerKind::List:
-        return "LST";
     case ContainerKind::Stack:
-        return "STK";
+        return stack_tag;
     case ContainerKind::Queue:
-        return "QUE";
+        return queue_tag;
     case ContainerKind::Enumerable:
-        return "IE";
+        return enumerable_tag;
     case ContainerKind::Dictionary:
-        return "DCT";
+        return dictionary_tag;
+    case ContainerKind::List:
     case ContainerKind::None:
         break;
     }
-    return "";
+    return list_tag;
 }
 
 // Names of dictionary entries, laid out as an arena does: the text behind the name.
@@ -68,7 +81,7 @@ bool is_wrapped_primitive(const Object& object)
 
 char* ValueWriter::write(char* to, const Value& value, std::string_view stream)
 {
-    return write_value(to, value, {nullptr, stream}, options_.depth);
+    return write_value(to, value, {nullptr, stream.empty() ? nullptr : &stream}, options_.depth);
 }
 
 int ValueWriter::effective_depth(const Object& object, int depth)
@@ -82,7 +95,7 @@ int ValueWriter::effective_depth(const Object& object, int depth)
     return object.is_deserialized() && depth <= 0 ? 1 : depth;
 }
 
-char* ValueWriter::write_value(char* to, const Value& value, const Label& label, int depth)
+char* ValueWriter::write_value(char* to, const Value& value, Label label, int depth)
 {
     if (value.is_nil()) return write_nil(to, label);
     int levels_max = verbatim_ ? verbatim_levels_max : serialized_levels_max;
@@ -101,76 +114,65 @@ char* ValueWriter::write_value(char* to, const Value& value, const Label& label,
     return to;
 }
 
-char* ValueWriter::write_nil(char* to, const Label& label)
+char* ValueWriter::write_stream_and_name(char* to, Label label)
 {
-    to = TextWriter::put(text_.start_line(to), "<Nil");
-    if (!label.stream.empty()) to = text_.attribute(to, "S", label.stream, Codec::None);
-    if (label.name == nullptr) return TextWriter::put(to, " />");
+    if (label.stream != nullptr) to = text_.attribute(to, "S", *label.stream, Codec::None);
+    if (label.name == nullptr) return to;
     to = text_.name(TextWriter::put(to, " N=\""), *label.name);
-    return TextWriter::put(to, "\" />");
+    *to = '"';
+    return to + 1;
 }
 
-char* ValueWriter::write_string(char* to, std::string_view text, const Label& label)
+char* ValueWriter::write_nil(char* to, Label label)
+{
+    to = write_stream_and_name(TextWriter::put(text_.start_line(to), "<Nil"), label);
+    return TextWriter::put(to, " />");
+}
+
+char* ValueWriter::write_string(char* to, std::string_view text, Label label)
 {
     return write_primitive(to, Value::string(text), label);
 }
 
-char* ValueWriter::write_progress(char* to, const Value& value, const Label& label, int depth)
+char* ValueWriter::write_progress(char* to, const Value& value, Label label, int depth)
 {
     const ProgressRecord& record = value.progress_value();
     auto number = [&](std::string_view tag, std::int32_t contents) {
-        to = text_.text_element(to, tag, std::to_string(contents));
+        to = text_.text_element(to, Tag(tag), std::to_string(contents));
     };
-    to = TextWriter::put(text_.start_line(to), "<PR");
-    if (label.name != nullptr) {
-        to = text_.name(TextWriter::put(to, " N=\""), *label.name);
-        *to++ = '"';
-    }
-    if (!label.stream.empty()) to = text_.attribute(to, "S", label.stream, Codec::None);
-    to = text_.begin_inside(to);
-    to = text_.text_element(to, "AV", record.activity);
+    to = write_start(to, progress_tag, label);
+    to = text_.begin_inside(to - 1);
+    to = text_.text_element(to, Tag("AV"), record.activity);
     number("AI", record.activity_id);
     to = write_value(to, record.current_operation, {}, depth);
     number("PI", record.parent_activity_id);
     number("PC", record.percent_complete);
-    to = text_.text_element(to, "T", record.completed ? "Completed" : "Processing");
+    to = text_.text_element(to, Tag("T"), record.completed ? "Completed" : "Processing");
     number("SR", record.seconds_remaining);
-    to = text_.text_element(to, "SD", record.status_description);
-    return text_.end(to, "PR");
+    to = text_.text_element(to, Tag("SD"), record.status_description);
+    return text_.end(to, progress_tag);
 }
 
 char* ValueWriter::write_reference(
-    char* to, const Object& object, std::uint32_t number, const Label& label
+    char* to, const Object& object, std::uint32_t number, Label label
 )
 {
-    to = TextWriter::put(text_.start_line(to), "<Ref");
-    if (!label.stream.empty()) to = text_.attribute(to, "S", label.stream, Codec::None);
-    if (label.name != nullptr) {
-        to = text_.name(TextWriter::put(to, " N=\""), *label.name);
-        *to++ = '"';
-    }
+    to = write_stream_and_name(TextWriter::put(text_.start_line(to), "<Ref"), label);
     const Object::WrittenIds* ids = object.written_ids();
     if (verbatim_ && ids != nullptr && ids->has_ref_id && ids->ref_id.data() != nullptr)
         to = text_.attribute(to, "RefId", ids->ref_id, Codec::None);
     else
-        to = text_.attribute(to, "RefId", number);
+        to = TextWriter::ref_id(to, number);
     return TextWriter::put(to, " />");
 }
 
-char* ValueWriter::begin_object(
-    char* to, const Object& object, const Label& label, std::uint64_t& inside
-)
+char* ValueWriter::begin_object(char* to, const Object& object, Label label, std::uint64_t& inside)
 {
     std::uint32_t number = objects_.add(&object);
-    to = TextWriter::put(text_.start_line(to), "<Obj");
-    if (!label.stream.empty()) to = text_.attribute(to, "S", label.stream, Codec::None);
-    if (label.name != nullptr) {
-        to = text_.name(TextWriter::put(to, " N=\""), *label.name);
-        *to++ = '"';
-    }
+    to = write_stream_and_name(TextWriter::put(text_.start_line(to), "<Obj"), label);
     const Object::WrittenIds* ids = object.written_ids();
     if (!verbatim_ || ids == nullptr || !ids->has_ref_id)
-        to = text_.attribute(to, "RefId", number);
+        to = TextWriter::ref_id(to, number);
     else if (ids->ref_id.data() != nullptr)
         to = text_.attribute(to, "RefId", ids->ref_id, Codec::None);
     to = text_.begin_inside(to);
@@ -181,10 +183,10 @@ char* ValueWriter::begin_object(
 char* ValueWriter::end_object(char* to, std::uint64_t inside)
 {
     if (text_.buffer().offset_of(to) == inside) return text_.end_empty(to);
-    return text_.end(to, "Obj");
+    return text_.end(to, object_tag);
 }
 
-char* ValueWriter::write_object(char* to, const Object& object, const Label& label, int depth)
+char* ValueWriter::write_object(char* to, const Object& object, Label label, int depth)
 {
     std::uint32_t number = objects_.find(&object);
     if (number != AddressTable::none) return write_reference(to, object, number, label);
@@ -196,11 +198,9 @@ char* ValueWriter::write_object(char* to, const Object& object, const Label& lab
 }
 
 // clixml 3.4
-char* ValueWriter::write_wrapped_primitive(
-    char* to, const Object& object, const Label& label, int depth
-)
+char* ValueWriter::write_wrapped_primitive(char* to, const Object& object, Label label, int depth)
 {
-    auto write_base = [&](char* at, const Label& its_label) {
+    auto write_base = [&](char* at, Label its_label) {
         if (object.base().kind() == Kind::ProgressRecord)
             return write_progress(at, object.base(), its_label, depth);
         return write_primitive(at, object.base(), its_label);
@@ -211,14 +211,14 @@ char* ValueWriter::write_wrapped_primitive(
     std::uint64_t inside = 0;
     to = begin_object(to, object, label, inside);
     if (modified_types) to = write_type_names(to, object.type_names());
-    if (stored) to = text_.text_element(to, "ToString", *stored);
+    if (stored) to = text_.text_element(to, text_tag, *stored);
     to = write_base(to, {nullptr, label.stream});
-    to = write_members(to, "MS", object.extended(), depth);
+    to = write_members(to, extended_tag, object.extended(), depth);
     return end_object(to, inside);
 }
 
 // clixml 3.5
-char* ValueWriter::write_container(char* to, const Object& object, const Label& label, int depth)
+char* ValueWriter::write_container(char* to, const Object& object, Label label, int depth)
 {
     std::uint64_t inside = 0;
     to = begin_object(to, object, label, inside);
@@ -227,14 +227,14 @@ char* ValueWriter::write_container(char* to, const Object& object, const Label& 
     if (depth > 0) {
         bool full = object.container() == ContainerKind::Enumerable || object.is_deserialized();
         if (full) to = write_adapted(to, object, depth);
-        to = write_members(to, "MS", object.extended(), depth);
+        to = write_members(to, extended_tag, object.extended(), depth);
     }
     return end_object(to, inside);
 }
 
 char* ValueWriter::write_items(char* to, const Object& object, int depth)
 {
-    std::string_view tag = container_tag(object.container());
+    const Tag& tag = container_tag(object.container());
     std::span<const Value> items = object.items();
     if (object.container() == ContainerKind::Dictionary) {
         if (items.size() < 2 || items[0].is_nil()) return text_.empty(to, tag);
@@ -249,19 +249,19 @@ char* ValueWriter::write_items(char* to, const Object& object, int depth)
 
 char* ValueWriter::write_entries(char* to, std::span<const Value> items, int depth)
 {
-    to = text_.begin(to, "DCT");
+    to = text_.begin(to, dictionary_tag);
     for (std::size_t i = 0; i + 1 < items.size(); i += 2) {
         if (items[i].is_nil()) break;
-        to = text_.begin(to, "En");
+        to = text_.begin(to, entry_tag);
         to = write_value(to, items[i], {&key_name.name}, depth);
         to = write_value(to, items[i + 1], {&value_name.name}, depth);
-        to = text_.end(to, "En");
+        to = text_.end(to, entry_tag);
     }
-    return text_.end(to, "DCT");
+    return text_.end(to, dictionary_tag);
 }
 
 // clixml 4.3
-char* ValueWriter::write_as_string(char* to, const Object& object, const Label& label, int depth)
+char* ValueWriter::write_as_string(char* to, const Object& object, Label label, int depth)
 {
     // Only a bag has a text that was stored by reading; that of a live object is its ToString.
     bool live = object.nature() != Nature::Bag;
@@ -275,13 +275,13 @@ char* ValueWriter::write_as_string(char* to, const Object& object, const Label& 
     std::uint64_t inside = 0;
     to = begin_object(to, object, label, inside);
     if (modified_types) to = write_type_names(to, object.type_names());
-    if (stored) to = text_.text_element(to, "ToString", *stored);
+    if (stored) to = text_.text_element(to, text_tag, *stored);
     to = write_string(to, text, {nullptr, label.stream});
-    to = write_members(to, "MS", object.extended(), depth);
+    to = write_members(to, extended_tag, object.extended(), depth);
     return end_object(to, inside);
 }
 
-char* ValueWriter::write_complex(char* to, const Object& object, const Label& label, int depth)
+char* ValueWriter::write_complex(char* to, const Object& object, Label label, int depth)
 {
     std::uint64_t inside = 0;
     to = begin_object(to, object, label, inside);
@@ -290,24 +290,22 @@ char* ValueWriter::write_complex(char* to, const Object& object, const Label& la
         to = write_object_in_object(to, object, label, depth);
         return end_object(to, inside);
     }
-    if (auto text = object.stored_text()) to = text_.text_element(to, "ToString", *text);
+    if (auto text = object.stored_text()) to = text_.text_element(to, text_tag, *text);
     if (!object.base().is_nil())
         to = write_value(to, object.base(), {nullptr, label.stream}, depth);
     if (object.nature() != Nature::Record && object.nature() != Nature::Enum)
         to = write_adapted(to, object, depth);
-    to = write_members(to, "MS", object.extended(), depth);
+    to = write_members(to, extended_tag, object.extended(), depth);
     return end_object(to, inside);
 }
 
 // The outer object always has a text, and shows the notes of the inner one too (clixml 3.1, 3.7).
-char* ValueWriter::write_object_in_object(
-    char* to, const Object& object, const Label& label, int depth
-)
+char* ValueWriter::write_object_in_object(char* to, const Object& object, Label label, int depth)
 {
     if (auto text = object.stored_text())
-        to = text_.text_element(to, "ToString", *text);
+        to = text_.text_element(to, text_tag, *text);
     else
-        to = text_.text_element(to, "ToString", to_display_text(object.base()));
+        to = text_.text_element(to, text_tag, to_display_text(object.base()));
     to = write_value(to, object.base(), {nullptr, label.stream}, depth);
     to = write_adapted(to, object, depth);
     std::vector<Property> notes;
@@ -316,24 +314,24 @@ char* ValueWriter::write_object_in_object(
         notes.insert(notes.begin(), inner->extended().begin(), inner->extended().end());
         inner = inner->base().object();
     }
-    return write_members(to, "MS", notes, depth);
+    return write_members(to, extended_tag, notes, depth);
 }
 
-char* ValueWriter::write_verbatim(char* to, const Object& object, const Label& label)
+char* ValueWriter::write_verbatim(char* to, const Object& object, Label label)
 {
     std::uint64_t inside = 0;
     to = begin_object(to, object, label, inside);
     to = write_verbatim_type_names(to, object);
-    if (auto text = object.stored_text()) to = text_.text_element(to, "ToString", *text);
+    if (auto text = object.stored_text()) to = text_.text_element(to, text_tag, *text);
     if (object.container() != ContainerKind::None)
         to = write_items(to, object, 0);
     else if (!object.base().is_nil())
         to = write_value(to, object.base(), {nullptr, label.stream}, 0);
-    auto write_bag = [&](std::string_view tag, std::span<const Property> members) {
+    auto write_bag = [&](const Tag& tag, std::span<const Property> members) {
         to = members.empty() ? text_.empty(to, tag) : write_members(to, tag, members, 0);
     };
-    if (object.has_adapted()) write_bag("Props", object.adapted());
-    if (object.has_extended()) write_bag("MS", object.extended());
+    if (object.has_adapted()) write_bag(adapted_tag, object.adapted());
+    if (object.has_extended()) write_bag(extended_tag, object.extended());
     return end_object(to, inside);
 }
 
@@ -371,12 +369,12 @@ char* ValueWriter::write_type_names(char* to, std::span<const std::string_view> 
         if (list.id.data() != nullptr)
             to = text_.attribute(to, "RefId", list.id, Codec::None);
         else
-            to = text_.attribute(to, "RefId", list.number);
+            to = TextWriter::ref_id(to, list.number);
         return TextWriter::put(to, " />");
     }
     list.is_written = true;
     list.number = type_names_count_++;
-    to = text_.attribute(TextWriter::put(to, "<TN"), "RefId", list.number);
+    to = TextWriter::ref_id(TextWriter::put(to, "<TN"), list.number);
     return write_names(to, names);
 }
 
@@ -385,23 +383,24 @@ char* ValueWriter::write_names(char* to, std::span<const std::string_view> names
 {
     to = text_.begin_inside(to);
     for (std::string_view name : names) {
-        to = TextWriter::put(text_.start_line(to), "<T>");
-        to = TextWriter::put(text_.text(to, name, Codec::Escapes), "</T>");
+        to = type_name_tag.put_open(text_.start_line(to));
+        to = type_name_tag.put_close(text_.text(to, name, Codec::Escapes));
     }
-    return text_.end(to, "TN");
+    return text_.end(to, type_names_tag);
 }
 
 char* ValueWriter::write_adapted(char* to, const Object& object, int depth)
 {
-    if (!object.adapted().empty()) return write_members(to, "Props", object.adapted(), depth - 1);
+    if (!object.adapted().empty())
+        return write_members(to, adapted_tag, object.adapted(), depth - 1);
     // Of an object of a class the element stays even if every property failed; that of a bag is
     // lost (clixml 5.5).
     bool stays = object.has_adapted() && object.nature() == Nature::Live;
-    return stays ? text_.empty(to, "Props") : to;
+    return stays ? text_.empty(to, adapted_tag) : to;
 }
 
 char* ValueWriter::write_members(
-    char* to, std::string_view tag, std::span<const Property> members, int depth
+    char* to, const Tag& tag, std::span<const Property> members, int depth
 )
 {
     if (members.empty()) return to;
@@ -421,7 +420,7 @@ char* ValueWriter::write_member_set(char* to, const Property& member, int depth)
         too_deep_ = true;
         return to;
     }
-    to = text_.name(TextWriter::put(text_.start_line(to), "<MS N=\""), *member.name);
+    to = text_.name(extended_tag.put_named(text_.start_line(to)), *member.name);
     std::span<const Property> inside = member.members()->items();
     if (inside.empty()) return TextWriter::put(to, "\" />");
     *to++ = '"';
@@ -434,7 +433,7 @@ char* ValueWriter::write_member_set(char* to, const Property& member, int depth)
             to = write_value(to, inner.value, {inner.name}, depth);
     }
     --nesting_;
-    return text_.end(to, "MS");
+    return text_.end(to, extended_tag);
 }
 
 } // namespace clixml::detail

@@ -9,55 +9,17 @@
 namespace clixml::detail {
 namespace {
 
-// Copies a whole block for the `size` bytes of it that matter.
-char* put_block(char* to, const char* block, std::uint8_t size)
-{
-    std::memcpy(to, block, ElementText::block_bytes);
-    return to + size;
-}
-
-} // namespace
-
-// `<tag N="..." S="...">`
-char* ValueWriter::write_start(char* to, const ElementText& element, const Label& label)
-{
-    to = text_.start_line(to);
-    if (label.name == nullptr && label.stream.empty())
-        return put_block(to, element.open, element.open_size);
-    if (label.name != nullptr) {
-        to = put_block(to, element.named, element.named_size);
-        to = text_.name(to, *label.name);
-        if (label.stream.empty()) [[likely]]
-            return TextWriter::put(to, "\">");
-        *to++ = '"';
-    } else {
-        to = put_block(to, element.open, element.open_size) - 1;
-    }
-    to = text_.attribute(to, "S", label.stream, Codec::None);
-    *to++ = '>';
-    return to;
-}
-
-char* ValueWriter::write_primitive(char* to, const Value& value, const Label& label)
-{
-    const ElementText& element = elements_[static_cast<std::size_t>(value.kind())];
-    if (value.lexical() != nullptr && verbatim_) return write_lexical(to, value, label);
-    if (value.kind() == Kind::ByteArray) return write_bytes(to, value, label);
-    to = write_start(to, element, label);
-    to = write_contents(to, value);
-    return put_block(to, element.close, element.close_size);
-}
-
-char* ValueWriter::write_contents(char* to, const Value& value)
+// What stands between the tags; room for a line has been reserved.
+char* write_contents(TextWriter& text, char* to, const Value& value)
 {
     switch (value.kind()) {
     case Kind::String:
     case Kind::Uri:
     case Kind::XmlDocument:
     case Kind::ScriptBlock:
-        return text_.text(to, value.text(), Codec::Escapes);
+        return text.text(to, value.text(), Codec::Escapes);
     case Kind::SecureString:
-        return text_.text(to, value.text(), Codec::None);
+        return text.text(to, value.text(), Codec::None);
     case Kind::Boolean: {
         bool is_true = value.unsigned_bits() != 0;
         std::memcpy(to, is_true ? "true\0\0\0" : "false\0\0", 8);
@@ -87,7 +49,7 @@ char* ValueWriter::write_contents(char* to, const Value& value)
     case Kind::Guid:
         return put_guid(value.guid_value(), to);
     case Kind::Version:
-        return text_.raw(to, value.version_value().text());
+        return text.raw(to, value.version_value().text());
     case Kind::ByteArray: // write_bytes
     case Kind::ProgressRecord:
     case Kind::Nil:
@@ -97,13 +59,45 @@ char* ValueWriter::write_contents(char* to, const Value& value)
     return to;
 }
 
-char* ValueWriter::write_bytes(char* to, const Value& value, const Label& label)
+} // namespace
+
+// `<tag N="..." S="...">`
+char* ValueWriter::write_start(char* to, const Tag& tag, Label label)
+{
+    to = text_.start_line(to);
+    if (label.stream == nullptr) [[likely]] {
+        if (label.name == nullptr) return tag.put_open(to);
+        to = text_.name(tag.put_named(to), *label.name);
+        return TextWriter::put(to, "\">");
+    }
+    if (label.name != nullptr) {
+        to = text_.name(tag.put_named(to), *label.name);
+        *to++ = '"';
+    } else {
+        to = tag.put_open(to) - 1;
+    }
+    to = text_.attribute(to, "S", *label.stream, Codec::None);
+    *to++ = '>';
+    return to;
+}
+
+char* ValueWriter::write_primitive(char* to, const Value& value, Label label)
+{
+    const Tag& tag = tags_[static_cast<std::size_t>(value.kind())];
+    if (value.lexical() != nullptr && verbatim_) [[unlikely]]
+        return write_lexical(to, value, label);
+    if (value.kind() == Kind::ByteArray) return write_bytes(to, value, label);
+    to = write_start(to, tag, label);
+    return tag.put_close(write_contents(text_, to, value));
+}
+
+char* ValueWriter::write_bytes(char* to, const Value& value, Label label)
 {
     // Of three bytes each, so that all pieces but the last are without padding.
     constexpr std::size_t piece_bytes = 12U * 1024;
-    const ElementText& element = elements_[static_cast<std::size_t>(Kind::ByteArray)];
+    const Tag& tag = tags_[static_cast<std::size_t>(Kind::ByteArray)];
     BytesView bytes = bytes_of(value.text());
-    to = write_start(to, element, label);
+    to = write_start(to, tag, label);
     if (bytes.empty()) return TextWriter::put(to - 1, " />");
     while (!bytes.empty()) {
         BytesView piece = bytes.first(std::min(bytes.size(), piece_bytes));
@@ -111,16 +105,16 @@ char* ValueWriter::write_bytes(char* to, const Value& value, const Label& label)
         to = write_base64(piece, to);
         bytes = bytes.subspan(piece.size());
     }
-    return put_block(to, element.close, element.close_size);
+    return tag.put_close(to);
 }
 
 // As it was spelled where it was read.
-char* ValueWriter::write_lexical(char* to, const Value& value, const Label& label)
+char* ValueWriter::write_lexical(char* to, const Value& value, Label label)
 {
-    const ElementText& element = elements_[static_cast<std::size_t>(value.kind())];
-    to = write_start(to, element, label);
+    const Tag& tag = tags_[static_cast<std::size_t>(value.kind())];
+    to = write_start(to, tag, label);
     to = text_.text(to, *value.lexical(), Codec::None);
-    return put_block(to, element.close, element.close_size);
+    return tag.put_close(to);
 }
 
 } // namespace clixml::detail
