@@ -1,7 +1,9 @@
 #include <clixml/arena.hpp>
+#include <clixml/detail/simd.hpp>
 #include <clixml/utf.hpp>
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 namespace clixml {
@@ -17,6 +19,21 @@ std::uint32_t exact_hash(std::string_view text)
     for (char c : text)
         hash = (hash ^ static_cast<std::uint8_t>(c)) * 0x100000001b3ULL;
     return static_cast<std::uint32_t>(hash ^ (hash >> 32));
+}
+
+// Whether nothing in `text` is escaped in an attribute.
+bool is_plain(std::string_view text)
+{
+    const char* const end = text.data() + text.size();
+    for (const char* at = text.data(); at < end; at += 16) {
+        unsigned stops = detail::load_before(at, end).escape_stops();
+        if (end - at < 16) stops &= (1U << (end - at)) - 1;
+        for (; stops != 0; stops &= stops - 1) {
+            const char* stop = at + std::countr_zero(stops);
+            if (*stop != '_' || (stop + 1 != end && (stop[1] | 32) == 'x')) return false;
+        }
+    }
+    return true;
 }
 
 } // namespace
@@ -62,7 +79,7 @@ void* Arena::allocate_slow(std::size_t bytes, std::size_t alignment)
         size = std::max(size, wanted);
         blocks_.insert(
             blocks_.begin() + static_cast<std::ptrdiff_t>(block_index_),
-            Block{std::unique_ptr<char[]>(new char[size]), size}
+            Block{std::unique_ptr<char[]>(new char[size + readable_bytes_behind]), size}
         );
         reserved_bytes_ += size;
     }
@@ -95,7 +112,7 @@ void Arena::grow_names()
 
 const Name* Arena::intern(std::string_view text)
 {
-    text = text.substr(0, UINT32_MAX);
+    text = text.substr(0, INT32_MAX);
     if ((name_count_ + 1) * 2 > names_.size()) grow_names();
     std::size_t slot = exact_hash(text) & (names_.size() - 1);
     // Names chosen to collide are not shared any more after a few steps, so that they cannot cost
@@ -106,7 +123,8 @@ const Name* Arena::intern(std::string_view text)
         slot = (slot + 1) & (names_.size() - 1);
     }
     auto* name = static_cast<Name*>(allocate(sizeof(Name) + text.size(), alignof(Name)));
-    name->size = static_cast<std::uint32_t>(text.size());
+    name->size = static_cast<std::uint32_t>(text.size()) & INT32_MAX;
+    name->is_plain = is_plain(text);
     name->folded_hash = folded_hash(text);
     if (!text.empty()) std::memcpy(name + 1, text.data(), text.size());
     if (steps < probe_steps_max) {

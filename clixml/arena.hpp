@@ -17,7 +17,9 @@ namespace clixml {
 // A property or type name, stored once an arena. Two names are equal ignoring case iff their folded
 // texts are equal; `folded_hash` is a hash of that folded text, so most comparisons end at once.
 struct Name {
-    std::uint32_t size;
+    std::uint32_t size : 31;
+    // Whether an N attribute holds the text as it is: ASCII without anything that is escaped.
+    std::uint32_t is_plain : 1;
     std::uint32_t folded_hash;
 
     [[nodiscard]] std::string_view text() const
@@ -30,6 +32,10 @@ struct Name {
 // thread-safe.
 class Arena {
 public:
+    // So many bytes behind every allocation can be read too, whatever is in them: short copies may
+    // be of whole blocks.
+    static constexpr std::size_t readable_bytes_behind = 32;
+
     Arena() = default;
     Arena(Arena&& other) noexcept;
     Arena& operator=(Arena&& other) noexcept;
@@ -68,7 +74,7 @@ public:
     // A copy of `text` that lives as long as the arena.
     std::string_view copy(std::string_view text);
 
-    // The Name with exactly this text, as a rule the same address for the same text. Text over 4
+    // The Name with exactly this text, as a rule the same address for the same text. Text over 2
     // GiB is cut.
     const Name* intern(std::string_view text);
 
@@ -86,7 +92,7 @@ public:
 private:
     struct Block {
         std::unique_ptr<char[]> memory;
-        std::size_t size;
+        std::size_t size; // without readable_bytes_behind
     };
 
     void* allocate_slow(std::size_t bytes, std::size_t alignment);

@@ -1,4 +1,5 @@
 #include <clixml/date_time.hpp>
+#include <clixml/detail/primitive_text.hpp>
 
 #include <algorithm>
 
@@ -23,13 +24,6 @@ public:
     [[nodiscard]] std::int16_t offset_minutes_at(std::int64_t) const override { return 0; }
     [[nodiscard]] std::int16_t offset_minutes_of_local(std::int64_t) const override { return 0; }
 };
-
-char* write_two(int value, char* to)
-{
-    *to++ = static_cast<char>('0' + value / 10);
-    *to++ = static_cast<char>('0' + value % 10);
-    return to;
-}
 
 bool is_digit(char c)
 {
@@ -249,28 +243,27 @@ std::int64_t ticks_of_day(int year, int month, int day)
 DateTimeParts parts_of(const DateTime& value)
 {
     DateTimeParts parts;
-    std::int64_t days = value.ticks / ticks_per_day;
+    auto days = static_cast<std::uint32_t>(value.ticks / ticks_per_day);
     std::int64_t rest = value.ticks % ticks_per_day;
     parts.day_of_week = static_cast<int>((days + 1) % 7);
-    // Days to year, month and day by way of a year that starts in March, so that leap days come
-    // last.
-    std::int64_t shifted = days + 306;
-    std::int64_t era = shifted / 146097;
-    std::int64_t day_of_era = shifted % 146097;
-    std::int64_t year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-    std::int64_t day_of_year =
-        day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    std::int64_t month_from_march = (5 * day_of_year + 2) / 153;
-    parts.day = static_cast<int>(day_of_year - (153 * month_from_march + 2) / 5 + 1);
-    parts.month =
-        static_cast<int>(month_from_march < 10 ? month_from_march + 3 : month_from_march - 9);
-    parts.year = static_cast<int>(year_of_era + era * 400 + (parts.month <= 2 ? 1 : 0));
+    // Cassio Neri, Lorenz Schneider: "Euclidean affine functions and their application to calendar
+    // algorithms", 2022. Years start in March, so that leap days come last; divisions by a number
+    // of days are multiplications.
+    std::uint32_t quarters = 4 * (days + 306) + 3;
+    std::uint32_t century = quarters / 146097;
+    std::uint64_t product = 2939745ULL * ((quarters % 146097) | 3);
+    auto year_of_century = static_cast<std::uint32_t>(product >> 32);
+    std::uint32_t day_of_year = static_cast<std::uint32_t>(product) / 2939745 / 4;
+    std::uint32_t month_and_day = 2141 * day_of_year + 197913;
+    bool next_year = day_of_year >= 306;
+    parts.day = static_cast<int>((month_and_day & 0xFFFF) / 2141 + 1);
+    parts.month = static_cast<int>((month_and_day >> 16) - (next_year ? 12 : 0));
+    parts.year = static_cast<int>(100 * century + year_of_century + (next_year ? 1 : 0));
     parts.fraction = static_cast<int>(rest % ticks_per_second);
-    auto seconds = static_cast<int>(rest / ticks_per_second);
-    parts.hour = seconds / 3600;
-    parts.minute = seconds / 60 % 60;
-    parts.second = seconds % 60;
+    auto seconds = static_cast<std::uint32_t>(rest / ticks_per_second);
+    parts.hour = static_cast<int>(seconds / 3600);
+    parts.minute = static_cast<int>(seconds / 60 % 60);
+    parts.second = static_cast<int>(seconds % 60);
     return parts;
 }
 
@@ -282,43 +275,14 @@ const LocalZone& utc_zone()
 
 char* write_date_time(const DateTime& value, char* to)
 {
-    DateTimeParts parts = parts_of(value);
-    to = write_two(parts.year / 100, to);
-    to = write_two(parts.year % 100, to);
-    *to++ = '-';
-    to = write_two(parts.month, to);
-    *to++ = '-';
-    to = write_two(parts.day, to);
-    *to++ = 'T';
-    to = write_two(parts.hour, to);
-    *to++ = ':';
-    to = write_two(parts.minute, to);
-    *to++ = ':';
-    to = write_two(parts.second, to);
-    if (parts.fraction != 0) {
-        *to++ = '.';
-        int fraction = parts.fraction;
-        for (int unit = 1'000'000; fraction != 0; unit /= 10) {
-            *to++ = static_cast<char>('0' + fraction / unit);
-            fraction %= unit;
-        }
-    }
-    if (value.kind == DateTimeKind::Utc) *to++ = 'Z';
-    if (value.kind == DateTimeKind::Local) {
-        int minutes = value.offset_minutes;
-        *to++ = minutes < 0 ? '-' : '+';
-        minutes = minutes < 0 ? -minutes : minutes;
-        to = write_two(minutes / 60, to);
-        *to++ = ':';
-        to = write_two(minutes % 60, to);
-    }
-    return to;
+    char text[detail::primitive_room];
+    return std::copy(text, detail::put_date_time(value, text), to);
 }
 
 std::string date_time_text(const DateTime& value)
 {
-    char text[40];
-    return {text, write_date_time(value, text)};
+    char text[detail::primitive_room];
+    return {text, detail::put_date_time(value, text)};
 }
 
 std::optional<DateTime>

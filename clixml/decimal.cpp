@@ -1,5 +1,6 @@
 #include <clixml/decimal.hpp>
 #include <clixml/decimal_integer.hpp>
+#include <clixml/detail/primitive_text.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -53,11 +54,8 @@ Decimal Decimal::from_unsigned(std::uint64_t value)
 
 std::string Decimal::text() const
 {
-    std::string digits = coefficient_of(*this).str();
-    if (digits.size() <= scale) digits.insert(0, scale + 1U - digits.size(), '0');
-    if (scale > 0) digits.insert(digits.size() - scale, 1, '.');
-    bool zero = low == 0 && middle == 0 && high == 0;
-    return negative && !zero ? "-" + digits : digits;
+    char text[detail::primitive_room];
+    return {text, detail::put_decimal(*this, text)};
 }
 
 std::optional<Decimal> Decimal::read(std::string_view text)

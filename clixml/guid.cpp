@@ -1,11 +1,10 @@
+#include <clixml/detail/primitive_text.hpp>
 #include <clixml/guid.hpp>
 
 #include <algorithm>
 
 namespace clixml {
 namespace {
-
-constexpr char hex_digits[] = "0123456789abcdef";
 
 int hex_value(char c)
 {
@@ -100,11 +99,8 @@ std::string Guid::text() const
 
 void Guid::write_text(char* to) const
 {
-    for (std::size_t i = 0; i < 16; ++i) {
-        if (i == 4 || i == 6 || i == 8 || i == 10) *to++ = '-';
-        *to++ = hex_digits[bytes[i] >> 4];
-        *to++ = hex_digits[bytes[i] & 15];
-    }
+    char text[detail::primitive_room];
+    std::memcpy(to, text, static_cast<std::size_t>(detail::put_guid(*this, text) - text));
 }
 
 std::array<std::uint8_t, 16> Guid::net_bytes() const

@@ -1,8 +1,11 @@
 #include <clixml/base64.hpp>
+#include <clixml/detail/digits.hpp>
+#include <clixml/detail/primitive_text.hpp>
 #include <clixml/errors.hpp>
 #include <clixml/lexical.hpp>
 #include <clixml/primitive_table.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -42,80 +45,6 @@ std::string_view without_trailing_nuls(std::string_view text)
     while (!text.empty() && text.back() == '\0')
         text.remove_suffix(1);
     return text;
-}
-
-// Shortest digits of a finite number above zero: value = 0.d1d2... * 10^scale.
-struct ShortestDigits {
-    char digits[24];
-    int count = 0;
-    int scale = 0;
-};
-
-template <typename Float>
-ShortestDigits shortest_digits(Float value)
-{
-    char text[40];
-    char* end = std::to_chars(text, text + sizeof text, value, std::chars_format::scientific).ptr;
-    ShortestDigits out;
-    char* at = text;
-    for (; at != end && *at != 'e'; ++at) {
-        if (is_digit(*at)) out.digits[out.count++] = *at;
-    }
-    int exponent = 0;
-    ++at;
-    if (*at == '+') ++at;
-    std::from_chars(at, end, exponent);
-    while (out.count > 1 && out.digits[out.count - 1] == '0')
-        --out.count;
-    out.scale = exponent + 1;
-    return out;
-}
-
-char* write_number(const ShortestDigits& number, int scale_max, char* to)
-{
-    int count = number.count;
-    int scale = number.scale;
-    if (scale > scale_max || scale < -3) {
-        *to++ = number.digits[0];
-        if (count > 1) *to++ = '.';
-        for (int i = 1; i < count; ++i)
-            *to++ = number.digits[i];
-        int exponent = scale - 1;
-        *to++ = 'E';
-        *to++ = exponent < 0 ? '-' : '+';
-        exponent = exponent < 0 ? -exponent : exponent;
-        if (exponent < 10) *to++ = '0';
-        return std::to_chars(to, to + 4, exponent).ptr;
-    }
-    if (scale <= 0) {
-        *to++ = '0';
-        *to++ = '.';
-        for (int i = scale; i < 0; ++i)
-            *to++ = '0';
-        for (int i = 0; i < count; ++i)
-            *to++ = number.digits[i];
-        return to;
-    }
-    for (int i = 0; i < scale; ++i)
-        *to++ = i < count ? number.digits[i] : '0';
-    if (count > scale) *to++ = '.';
-    for (int i = scale; i < count; ++i)
-        *to++ = number.digits[i];
-    return to;
-}
-
-template <typename Float>
-char* write_float(Float value, int scale_max, char* to)
-{
-    auto put = [&](std::string_view text) { return std::copy(text.begin(), text.end(), to); };
-    if (std::isnan(value)) return put("NaN");
-    if (std::isinf(value)) return put(value < 0 ? "-INF" : "INF");
-    if (std::signbit(value)) *to++ = '-';
-    if (value == 0) {
-        *to++ = '0';
-        return to;
-    }
-    return write_number(shortest_digits(std::fabs(value)), scale_max, to);
 }
 
 // Whether a decimal number with at least one digit other than 0 is at least 1: for telling overflow
@@ -305,28 +234,23 @@ Result<Value> read_duration(std::string_view text)
     return failure(Errc::InvalidPrimitive, 0, "a duration expected");
 }
 
-template <typename T>
-void append_number(T value, std::string& out)
-{
-    char text[24];
-    out.append(text, std::to_chars(text, text + sizeof text, value).ptr);
-}
-
 } // namespace
 
 char* write_double(double value, char* to)
 {
-    return write_float(value, 17, to);
+    char text[detail::primitive_room];
+    return std::copy(text, detail::put_double(value, text), to);
 }
 
 char* write_single(float value, char* to)
 {
-    return write_float(value, 9, to);
+    char text[detail::primitive_room];
+    return std::copy(text, detail::put_single(value, text), to);
 }
 
 void append_lexical(const Value& value, std::string& out)
 {
-    char text[48];
+    char text[detail::primitive_room];
     switch (value.kind()) {
     case Kind::String:
     case Kind::Uri:
@@ -339,39 +263,38 @@ void append_lexical(const Value& value, std::string& out)
         append_base64(bytes_of(value.text()), out);
         return;
     case Kind::Boolean:
-        out += *value.as<bool>() ? "true" : "false";
+        out += value.unsigned_bits() != 0 ? "true" : "false";
         return;
     case Kind::Char:
     case Kind::Byte:
     case Kind::UInt16:
     case Kind::UInt32:
     case Kind::UInt64:
-        append_number(value.unsigned_bits(), out);
+        out.append(text, detail::put_unsigned(value.unsigned_bits(), text));
         return;
     case Kind::SByte:
     case Kind::Int16:
     case Kind::Int32:
     case Kind::Int64:
-        append_number(value.signed_bits(), out);
+        out.append(text, detail::put_signed(value.signed_bits(), text));
         return;
     case Kind::Single:
-        out.append(text, write_single(value.single_value(), text));
+        out.append(text, detail::put_single(value.single_value(), text));
         return;
     case Kind::Double:
-        out.append(text, write_double(value.double_value(), text));
+        out.append(text, detail::put_double(value.double_value(), text));
         return;
     case Kind::Decimal:
-        out += value.decimal_value().text();
+        out.append(text, detail::put_decimal(value.decimal_value(), text));
         return;
     case Kind::DateTime:
-        out.append(text, write_date_time(value.date_time_value(), text));
+        out.append(text, detail::put_date_time(value.date_time_value(), text));
         return;
     case Kind::TimeSpan:
-        out.append(text, write_time_span({value.signed_bits()}, text));
+        out.append(text, detail::put_time_span({value.signed_bits()}, text));
         return;
     case Kind::Guid:
-        value.guid_value().write_text(text);
-        out.append(text, 36);
+        out.append(text, detail::put_guid(value.guid_value(), text));
         return;
     case Kind::Version:
         out += value.version_value().text();

@@ -78,9 +78,8 @@ std::span<const std::string_view> type_names_of(Kind kind)
     return primitive_of(kind).type_names;
 }
 
-std::span<const std::string_view> Object::type_names() const
+std::span<const std::string_view> Object::default_type_names() const
 {
-    if (type_names_ != nullptr) return type_names_->names;
     const Object* object = this;
     for (int i = 0; i < 64; ++i) {
         if (object->container_ != ContainerKind::None) return names_of(object->container_);
@@ -117,12 +116,6 @@ bool Object::is_type(std::string_view name) const
         }
     }
     return false;
-}
-
-std::optional<std::string_view> Object::stored_text() const
-{
-    if (!has_text_) return std::nullopt;
-    return std::string_view(text_, text_size_);
 }
 
 void Object::set_text(std::string_view borrowed)

@@ -75,7 +75,10 @@ public:
     // The names of the object: the written ones, else those of what it is in PowerShell
     // (System.Collections.ArrayList, System.Int32, System.Management.Automation.PSCustomObject,
     // ...; clixml 5.2).
-    [[nodiscard]] std::span<const std::string_view> type_names() const;
+    [[nodiscard]] std::span<const std::string_view> type_names() const
+    {
+        return type_names_ != nullptr ? type_names_->names : default_type_names();
+    }
     void set_type_names(const TypeNames* names) { type_names_ = names; }
     void set_type_names(Arena& arena, std::span<const std::string_view> names);
     void set_type_names(Arena& arena, std::initializer_list<std::string_view> names);
@@ -86,7 +89,11 @@ public:
     // ----------------------------------------------------------------------------------------------------
 
     // The stored ToString text, if there is one; it may be empty.
-    [[nodiscard]] std::optional<std::string_view> stored_text() const;
+    [[nodiscard]] std::optional<std::string_view> stored_text() const
+    {
+        if (!has_text_) return std::nullopt;
+        return std::string_view(text_, text_size_);
+    }
     void set_text(std::string_view borrowed);
     void set_text(Arena& arena, std::string_view text) { set_text(arena.copy(text)); }
 
@@ -157,6 +164,8 @@ public:
     void set_written_ids(const WrittenIds* ids) { written_ids_ = ids; }
 
 private:
+    [[nodiscard]] std::span<const std::string_view> default_type_names() const;
+
     const TypeNames* type_names_ = nullptr;
     const char* text_ = nullptr;
     std::uint32_t text_size_ = 0;

@@ -1,7 +1,8 @@
 #include <clixml/date_time.hpp>
+#include <clixml/detail/primitive_text.hpp>
 #include <clixml/time_span.hpp>
 
-#include <charconv>
+#include <algorithm>
 #include <cstdio>
 
 namespace clixml {
@@ -10,23 +11,6 @@ namespace {
 bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
-}
-
-char* write_number(std::uint64_t value, char* to)
-{
-    return std::to_chars(to, to + 20, value).ptr;
-}
-
-// Seven digits of `fraction` without its trailing zeros; nothing for 0. Starts with the point.
-char* write_fraction(std::uint32_t fraction, char* to)
-{
-    if (fraction == 0) return to;
-    *to++ = '.';
-    for (std::uint32_t unit = 1'000'000; fraction != 0; unit /= 10) {
-        *to++ = static_cast<char>('0' + fraction / unit);
-        fraction %= unit;
-    }
-    return to;
 }
 
 // Reads the parts of a duration in their order; remembers what has been seen.
@@ -153,40 +137,14 @@ private:
 
 char* write_time_span(TimeSpan value, char* to)
 {
-    std::uint64_t ticks = value.ticks < 0 ? 0 - static_cast<std::uint64_t>(value.ticks)
-                                          : static_cast<std::uint64_t>(value.ticks);
-    if (value.ticks < 0) *to++ = '-';
-    *to++ = 'P';
-    std::uint64_t days = ticks / static_cast<std::uint64_t>(ticks_per_day);
-    std::uint64_t rest = ticks % static_cast<std::uint64_t>(ticks_per_day);
-    if (days != 0) {
-        to = write_number(days, to);
-        *to++ = 'D';
-    }
-    if (rest == 0 && days != 0) return to;
-    *to++ = 'T';
-    auto fraction = static_cast<std::uint32_t>(rest % static_cast<std::uint64_t>(ticks_per_second));
-    std::uint64_t seconds = rest / static_cast<std::uint64_t>(ticks_per_second);
-    if (seconds / 3600 != 0) {
-        to = write_number(seconds / 3600, to);
-        *to++ = 'H';
-    }
-    if (seconds / 60 % 60 != 0) {
-        to = write_number(seconds / 60 % 60, to);
-        *to++ = 'M';
-    }
-    if (seconds % 60 != 0 || fraction != 0 || ticks == 0) {
-        to = write_number(seconds % 60, to);
-        to = write_fraction(fraction, to);
-        *to++ = 'S';
-    }
-    return to;
+    char text[detail::primitive_room];
+    return std::copy(text, detail::put_time_span(value, text), to);
 }
 
 std::string time_span_text(TimeSpan value)
 {
-    char text[48];
-    return {text, write_time_span(value, text)};
+    char text[detail::primitive_room];
+    return {text, detail::put_time_span(value, text)};
 }
 
 std::string time_span_display_text(TimeSpan value)

@@ -107,14 +107,14 @@ Value Value::nil_with(const void* pointer)
     return out;
 }
 
-Value Value::plain() const
+Value Value::behind_lexical() const
 {
-    return has_lexical_ ? static_cast<const Lexical*>(pointer_)->value : *this;
+    return static_cast<const Lexical*>(pointer_)->value;
 }
 
-const std::string_view* Value::lexical() const
+const std::string_view* Value::lexical_form() const
 {
-    return has_lexical_ ? &static_cast<const Lexical*>(pointer_)->form : nullptr;
+    return &static_cast<const Lexical*>(pointer_)->form;
 }
 
 Value Value::with_lexical(Arena& arena, Value value, std::string_view form)
@@ -139,69 +139,9 @@ Value Value::unwrapped() const
     return value;
 }
 
-std::string_view Value::text() const
-{
-    Value value = plain();
-    switch (value.kind_) {
-    case Kind::String:
-    case Kind::Uri:
-    case Kind::XmlDocument:
-    case Kind::ScriptBlock:
-    case Kind::SecureString:
-    case Kind::ByteArray:
-        return {value.text_, value.size_};
-    default:
-        return {};
-    }
-}
-
-double Value::double_value() const
-{
-    return std::bit_cast<double>(plain().bits_);
-}
-
-float Value::single_value() const
-{
-    return std::bit_cast<float>(static_cast<std::uint32_t>(plain().bits_));
-}
-
-DateTime Value::date_time_value() const
-{
-    Value value = plain();
-    return {
-        static_cast<std::int64_t>(value.bits_ & 0x3FFFFFFFFFFFFFFFULL),
-        static_cast<DateTimeKind>(value.bits_ >> 62),
-        value.extra_};
-}
-
-const Decimal& Value::decimal_value() const
-{
-    return *static_cast<const Decimal*>(plain().pointer_);
-}
-
-const Guid& Value::guid_value() const
-{
-    return *static_cast<const clixml::Guid*>(plain().pointer_);
-}
-
-const Version& Value::version_value() const
-{
-    return *static_cast<const clixml::Version*>(plain().pointer_);
-}
-
 const ProgressRecord& Value::progress_value() const
 {
     return *static_cast<const clixml::ProgressRecord*>(plain().pointer_);
-}
-
-std::int64_t Value::signed_bits() const
-{
-    return plain().signed_;
-}
-
-std::uint64_t Value::unsigned_bits() const
-{
-    return plain().bits_;
 }
 
 namespace {

@@ -11,6 +11,7 @@
 #include <clixml/time_span.hpp>
 #include <clixml/version.hpp>
 
+#include <bit>
 #include <cstdint>
 #include <string_view>
 
@@ -140,7 +141,10 @@ public:
     // A primitive that was written in another form than PowerShell's (`+5`, `_x0041_`), read
     // losslessly: that form, between the tags and without XML escapes. Empty pointer for all
     // others. Fact sheet clixml 2.
-    [[nodiscard]] const std::string_view* lexical() const;
+    [[nodiscard]] const std::string_view* lexical() const
+    {
+        return has_lexical_ ? lexical_form() : nullptr;
+    }
     // The same value with that form attached. `value` must be a primitive. Copies into `arena`.
     static Value with_lexical(Arena& arena, Value value, std::string_view form);
 
@@ -158,7 +162,9 @@ private:
     static Value of_text(Kind kind, std::string_view text);
     static Value of_bits(Kind kind, std::uint64_t bits);
     static Value of_signed(Kind kind, std::int64_t value);
-    [[nodiscard]] Value plain() const;
+    [[nodiscard]] Value plain() const { return has_lexical_ ? behind_lexical() : *this; }
+    [[nodiscard]] Value behind_lexical() const;
+    [[nodiscard]] const std::string_view* lexical_form() const;
 
     union {
         std::uint64_t bits_ = 0;
@@ -174,6 +180,66 @@ private:
 };
 
 static_assert(sizeof(Value) == 16);
+
+inline std::string_view Value::text() const
+{
+    Value value = plain();
+    switch (value.kind_) {
+    case Kind::String:
+    case Kind::Uri:
+    case Kind::XmlDocument:
+    case Kind::ScriptBlock:
+    case Kind::SecureString:
+    case Kind::ByteArray:
+        return {value.text_, value.size_};
+    default:
+        return {};
+    }
+}
+
+inline std::int64_t Value::signed_bits() const
+{
+    return plain().signed_;
+}
+
+inline std::uint64_t Value::unsigned_bits() const
+{
+    return plain().bits_;
+}
+
+inline double Value::double_value() const
+{
+    return std::bit_cast<double>(plain().bits_);
+}
+
+inline float Value::single_value() const
+{
+    return std::bit_cast<float>(static_cast<std::uint32_t>(plain().bits_));
+}
+
+inline DateTime Value::date_time_value() const
+{
+    Value value = plain();
+    return {
+        static_cast<std::int64_t>(value.bits_ & 0x3FFFFFFFFFFFFFFFULL),
+        static_cast<DateTimeKind>(value.bits_ >> 62),
+        value.extra_};
+}
+
+inline const Decimal& Value::decimal_value() const
+{
+    return *static_cast<const Decimal*>(plain().pointer_);
+}
+
+inline const Guid& Value::guid_value() const
+{
+    return *static_cast<const clixml::Guid*>(plain().pointer_);
+}
+
+inline const Version& Value::version_value() const
+{
+    return *static_cast<const clixml::Version*>(plain().pointer_);
+}
 
 // clang-format off
 template <> Result<bool> Value::as() const;

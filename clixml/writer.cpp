@@ -20,21 +20,23 @@ Result<void> write(
         return failure(Errc::InvalidDepth);
     detail::TextWriter text(out, sink, options);
     detail::ValueWriter writer(text, options);
+    char* to = text.buffer().start();
     if (options.form == Form::Document) {
-        text.begin("Objs");
-        if (!options.version.empty()) text.attribute_plain("Version", options.version);
-        text.attribute_plain("xmlns", power_shell_namespace);
-        for (const TopLevelValue& value : values)
-            writer.write(value.value, value.stream);
-        text.end("Objs");
-    } else {
-        for (const TopLevelValue& value : values)
-            writer.write(value.value, value.stream);
+        to = detail::TextWriter::put(text.start_line(to), "<Objs");
+        if (!options.version.empty())
+            to = text.attribute(to, "Version", options.version, detail::Codec::None);
+        to = text.attribute(to, "xmlns", power_shell_namespace, detail::Codec::None);
+        to = text.begin_inside(to);
     }
-    text.flush();
-    if (writer.too_deep()) return failure(Errc::NestedTooDeeply);
-    if (!text.good()) return failure(text.error());
-    return {};
+    for (const TopLevelValue& value : values)
+        to = writer.write(to, value.value, value.stream);
+    if (options.form == Form::Document)
+        to = values.empty() ? text.end_empty(to) : text.end(to, detail::Tag("Objs"));
+    text.buffer().finish(to);
+    const Errc error = writer.too_deep() ? Errc::NestedTooDeeply : text.error();
+    if (error == Errc{}) return {};
+    text.buffer().discard();
+    return failure(error);
 }
 
 } // namespace
@@ -65,7 +67,6 @@ Result<void>
 write_values(std::span<const TopLevelValue> values, const WriteOptions& options, TextSink& sink)
 {
     std::string piece;
-    piece.reserve(detail::TextWriter::piece_bytes * 2);
     return write(values, options, piece, &sink);
 }
 

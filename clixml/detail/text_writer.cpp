@@ -1,8 +1,9 @@
 #include <clixml/detail/text_writer.hpp>
-#include <clixml/errors.hpp>
 #include <clixml/utf.hpp>
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <charconv>
 
 namespace clixml::detail {
@@ -10,24 +11,58 @@ namespace {
 
 constexpr char upper_digits[] = "0123456789ABCDEF";
 
-// Bytes at which escaping has to look closer: those of the _xHHHH_ codec and those of XML.
-constexpr std::array<bool, 256> make_suspects()
-{
-    std::array<bool, 256> suspects{};
-    for (std::size_t i = 0; i < 0x20; ++i)
-        suspects[i] = true;
-    for (std::size_t i = 0xF0; i < 0x100; ++i)
-        suspects[i] = true;
-    for (char c : {'_', '&', '<', '>', '"'})
-        suspects[static_cast<std::uint8_t>(c)] = true;
-    suspects[0x7F] = suspects[0xC2] = suspects[0xED] = suspects[0xEF] = true;
-    return suspects;
-}
-constexpr std::array<bool, 256> suspects = make_suspects();
+// What a character of ASCII becomes, at most seven bytes; the eighth is their number, 0 where the
+// character stays.
+using Replacement = std::array<char, 8>;
+using ReplacementTable = std::array<Replacement, 128>;
 
-void append_unit(std::uint32_t unit, std::string& out)
+constexpr Replacement replacement(std::string_view text)
 {
-    char text[7] = {
+    Replacement out{};
+    for (std::size_t i = 0; i < text.size(); ++i)
+        out[i] = text[i];
+    out[7] = static_cast<char>(text.size());
+    return out;
+}
+
+constexpr Replacement unit_replacement(std::size_t unit)
+{
+    const char text[] = {'_', 'x', '0', '0', upper_digits[unit >> 4], upper_digits[unit & 15], '_'};
+    return replacement({text, sizeof text});
+}
+
+constexpr Replacement reference_replacement(std::size_t unit)
+{
+    const char high[] = {'&', '#', 'x', upper_digits[unit >> 4], upper_digits[unit & 15], ';'};
+    const char low[] = {'&', '#', 'x', upper_digits[unit & 15], ';'};
+    return unit < 16 ? replacement({low, sizeof low}) : replacement({high, sizeof high});
+}
+
+constexpr ReplacementTable make_replacements(bool attribute, Codec codec)
+{
+    ReplacementTable table{};
+    for (std::size_t c = 0; c < 0x20; ++c)
+        table[c] = codec == Codec::Escapes ? unit_replacement(c) : reference_replacement(c);
+    if (codec == Codec::Escapes) {
+        table['_'] = unit_replacement('_'); // only before x
+        table[0x7F] = unit_replacement(0x7F);
+    } else if (!attribute) {
+        table['\n'] = table['\t'] = {};
+    }
+    table['&'] = replacement("&amp;");
+    table['<'] = replacement("&lt;");
+    table['>'] = replacement("&gt;");
+    if (attribute) table['"'] = replacement("&quot;");
+    return table;
+}
+
+constexpr ReplacementTable replacements[2][2] = {
+    {make_replacements(false, Codec::None), make_replacements(false, Codec::Escapes)},
+    {make_replacements(true, Codec::None), make_replacements(true, Codec::Escapes)}};
+
+char* put_unit(std::uint32_t unit, char* to)
+{
+    const char text[] = {
         '_',
         'x',
         upper_digits[unit >> 12 & 15],
@@ -35,196 +70,158 @@ void append_unit(std::uint32_t unit, std::string& out)
         upper_digits[unit >> 4 & 15],
         upper_digits[unit & 15],
         '_'};
-    out.append(text, 7);
+    std::memcpy(to, text, sizeof text);
+    return to + sizeof text;
 }
 
-void append_reference(std::uint32_t code_point, std::string& out)
+char* put_reference(std::uint32_t code_point, char* to)
 {
-    char digits[8];
-    char* end = std::to_chars(digits, digits + sizeof digits, code_point, 16).ptr;
-    out += "&#x";
-    for (char* at = digits; at != end; ++at)
-        out += *at >= 'a' ? static_cast<char>(*at - 32) : *at;
-    out += ';';
-}
-
-std::size_t sequence_size(std::uint32_t code_point)
-{
-    return code_point < 0x80 ? 1 : code_point < 0x800 ? 2 : code_point < 0x10000 ? 3 : 4;
+    to = TextWriter::put(to, "&#x");
+    char* end = std::to_chars(to, to + 8, code_point, 16).ptr;
+    for (; to != end; ++to)
+        *to = *to >= 'a' ? static_cast<char>(*to - 32) : *to;
+    *to++ = ';';
+    return to;
 }
 
 } // namespace
 
-void TextWriter::new_line()
+char* TextWriter::start_indented_line(char* to)
 {
-    if (options_.layout == Layout::Compact) return;
-    if (first_) {
-        first_ = false;
-        return;
+    std::size_t indent = 2 * level_;
+    to = buffer_.reserve(to, line_bytes + indent + 2);
+    if (is_first_line_) {
+        is_first_line_ = false;
+        return to;
     }
-    out_ += options_.crlf ? "\r\n" : "\n";
-    out_.append(level_ * 2, ' ');
+    if (options_.crlf) *to++ = '\r';
+    *to++ = '\n';
+    std::memset(to, ' ', indent);
+    return to + indent;
 }
 
-void TextWriter::close_start_tag()
+char* TextWriter::text_element(char* to, const Tag& tag, std::string_view contents)
 {
-    if (!start_tag_open_) return;
-    out_ += '>';
-    start_tag_open_ = false;
+    if (contents.empty()) return empty(to, tag);
+    to = tag.put_open(start_line(to));
+    return tag.put_close(text(to, contents, Codec::Escapes));
 }
 
-void TextWriter::begin(std::string_view tag)
+char* TextWriter::long_name(char* to, const Name& name)
 {
-    close_start_tag();
-    new_line();
-    out_ += '<';
-    out_ += tag;
-    start_tag_open_ = true;
-    ++level_;
+    return name.is_plain ? raw(to, name.text()) : escape<true>(to, name.text(), Codec::Escapes);
 }
 
-void TextWriter::attribute_encoded(std::string_view name, std::string_view value)
+char* TextWriter::attribute(char* to, std::string_view name, std::string_view value, Codec codec)
 {
-    out_.append(" ").append(name).append("=\"");
-    escape(value, true, true);
-    out_ += '"';
+    *to++ = ' ';
+    to = put(put(to, name), "=\"");
+    to = escape<true>(to, value, codec);
+    *to++ = '"';
+    return to;
 }
 
-void TextWriter::attribute_plain(std::string_view name, std::string_view value)
+char* TextWriter::raw(char* to, std::string_view text)
 {
-    out_.append(" ").append(name).append("=\"");
-    escape(value, true, false);
-    out_ += '"';
-}
-
-void TextWriter::attribute_number(std::string_view name, std::uint64_t value)
-{
-    char digits[24];
-    out_.append(" ").append(name).append("=\"");
-    out_.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
-    out_ += '"';
-}
-
-void TextWriter::end(std::string_view tag)
-{
-    --level_;
-    if (start_tag_open_) {
-        out_ += " />";
-        start_tag_open_ = false;
-        return;
+    const char* from = text.data();
+    std::size_t left = text.size();
+    for (to = buffer_.reserve(to, line_bytes); left != 0; to = buffer_.reserve(to, line_bytes)) {
+        std::size_t count = std::min(left, buffer_.room(to));
+        std::memcpy(to, from, count);
+        from += count;
+        to += count;
+        left -= count;
     }
-    new_line();
-    out_.append("</").append(tag).append(">");
+    return to;
 }
 
-void TextWriter::end_empty()
+template <bool attribute>
+char* TextWriter::escape(char* to, std::string_view text, Codec codec)
 {
-    --level_;
-    out_ += " />";
-    start_tag_open_ = false;
-}
-
-void TextWriter::begin_text()
-{
-    close_start_tag();
-}
-
-void TextWriter::end_text(std::string_view tag)
-{
-    --level_;
-    out_.append("</").append(tag).append(">");
-}
-
-char* TextWriter::text_room(std::size_t count)
-{
-    std::size_t old_size = out_.size();
-    out_.resize(old_size + count);
-    return out_.data() + old_size;
-}
-
-void TextWriter::text_encoded(std::string_view text)
-{
-    escape(text, false, true);
-}
-
-void TextWriter::text_plain(std::string_view text)
-{
-    escape(text, false, false);
-}
-
-std::size_t
-TextWriter::escape_one(std::string_view text, std::size_t at, bool attribute, bool encoded)
-{
-    char c = text[at];
-    switch (c) {
-    case '&':
-        out_ += "&amp;";
-        return 1;
-    case '<':
-        out_ += "&lt;";
-        return 1;
-    case '>':
-        out_ += "&gt;";
-        return 1;
-    case '"':
-        if (!attribute) return 0;
-        out_ += "&quot;";
-        return 1;
-    case '_':
-        if (!encoded || at + 1 == text.size() || (text[at + 1] | 32) != 'x') return 0;
-        out_ += "_x005F_";
-        return 1;
-    default:
-        break;
+    const char* from = text.data();
+    const char* const end = from + text.size();
+    to = buffer_.reserve(to, line_bytes);
+    while (from != end) {
+        // Up to `limit` there is room for text that need not be looked at.
+        std::size_t room = buffer_.room(to);
+        const char* limit = static_cast<std::size_t>(end - from) < room ? end : from + room;
+        unsigned stops = 0;
+        while (limit - from >= 16) {
+            EscapeBlock block = EscapeBlock::load(from);
+            block.store(to);
+            stops = block.template stops<attribute>();
+            if (stops != 0) break;
+            from += 16;
+            to += 16;
+        }
+        if (stops != 0) {
+            from += std::countr_zero(stops);
+            to += std::countr_zero(stops);
+        } else if (limit == end) {
+            // What is left of the text, less than a block.
+            auto left = static_cast<std::size_t>(end - from);
+            copy_few(from, left, to);
+            if (text.size() >= 16) {
+                stops = EscapeBlock::load(end - 16).template stops<attribute>() >> (16 - left);
+            } else {
+                char padded[16] = {};
+                copy_few(from, left, padded);
+                stops = EscapeBlock::load(padded).template stops<attribute>();
+            }
+            stops |= 1U << left;
+            from += std::countr_zero(stops);
+            to += std::countr_zero(stops);
+            if (from == end) break;
+        }
+        to = buffer_.reserve(to, line_bytes);
+        if (stops != 0) to = escape_one<attribute>(to, from, end, codec);
     }
-    std::size_t next = at;
-    std::uint32_t code_point = next_code_point(text, next);
-    bool control = code_point < 0x20 || (code_point >= 0x7F && code_point < 0xA0);
+    return buffer_.reserve(to, line_bytes);
+}
+
+// Writes the character at `from`, which is moved behind it, or the first byte of one that stays.
+template <bool attribute>
+char* TextWriter::escape_one(char* to, const char*& from, const char* end, Codec codec)
+{
+    auto c = static_cast<std::uint8_t>(*from);
+    if (c >= 0x80) return escape_beyond_ascii(to, from, end, codec);
+    const Replacement& replacement = replacements[attribute][codec == Codec::Escapes][c];
+    bool stays = replacement[7] == 0 || (c == '_' && (end - from < 2 || (from[1] | 32) != 'x'));
+    ++from;
+    if (stays) {
+        *to = static_cast<char>(c);
+        return to + 1;
+    }
+    std::memcpy(to, replacement.data(), 8);
+    return to + replacement[7];
+}
+
+char* TextWriter::escape_beyond_ascii(char* to, const char*& from, const char* end, Codec codec)
+{
+    std::size_t size = 0;
+    std::uint32_t code_point = next_code_point(
+        {from, static_cast<std::size_t>(std::min<std::ptrdiff_t>(end - from, 4))}, size
+    );
     bool surrogate = code_point >= 0xD800 && code_point < 0xE000;
     if (code_point == 0xFFFE || code_point == 0xFFFF) {
         if (options_.check_characters) error_ = Errc::UnwritableCharacter;
-        append_reference(code_point, out_);
-        return 3;
+        to = put_reference(code_point, to);
+    } else if (codec == Codec::Escapes && (code_point < 0xA0 || surrogate)) {
+        to = put_unit(code_point, to);
+    } else if (codec == Codec::Escapes && code_point >= 0x10000) {
+        to = put_unit(0xD800 + ((code_point - 0x10000) >> 10), to);
+        to = put_unit(0xDC00 + ((code_point - 0x10000) & 0x3FF), to);
+    } else if (surrogate) {
+        to = put_reference(code_point, to);
+    } else {
+        *to++ = *from;
+        size = 1;
     }
-    if (encoded && (control || surrogate)) {
-        append_unit(code_point, out_);
-        return sequence_size(code_point);
-    }
-    if (encoded && code_point >= 0x10000) {
-        append_unit(0xD800 + ((code_point - 0x10000) >> 10), out_);
-        append_unit(0xDC00 + ((code_point - 0x10000) & 0x3FF), out_);
-        return 4;
-    }
-    bool kept_raw = code_point == '\n' || code_point == '\t';
-    if (surrogate || (code_point < 0x20 && (attribute || !kept_raw))) {
-        append_reference(code_point, out_);
-        return sequence_size(code_point);
-    }
-    return 0;
+    from += size;
+    return to;
 }
 
-void TextWriter::escape(std::string_view text, bool attribute, bool encoded)
-{
-    std::size_t done = 0;
-    for (std::size_t at = 0; at < text.size();) {
-        if (!suspects[static_cast<std::uint8_t>(text[at])]) {
-            ++at;
-            continue;
-        }
-        // What stands before goes out first, so that escape_one can simply append.
-        out_.append(text, done, at - done);
-        std::size_t taken = escape_one(text, at, attribute, encoded);
-        done = at + taken;
-        at = taken == 0 ? at + 1 : done;
-    }
-    out_.append(text, done, text.size() - done);
-}
-
-void TextWriter::flush()
-{
-    if (sink_ == nullptr || out_.empty()) return;
-    if (good() && !sink_->take(out_)) error_ = Errc::WriteFailed;
-    out_.clear();
-}
+template char* TextWriter::escape<false>(char* to, std::string_view text, Codec codec);
+template char* TextWriter::escape<true>(char* to, std::string_view text, Codec codec);
 
 } // namespace clixml::detail

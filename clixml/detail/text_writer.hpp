@@ -1,75 +1,132 @@
-// TextWriter: appends XML elements, attributes and text, compact or indented as .NET's XmlWriter
-// does, and hands finished pieces to a sink. Fact sheet clixml 1.3-1.5.
+// TextWriter: tags, attributes and text, compact or indented as .NET's XmlWriter writes them. Fact
+// sheet clixml 1.3-1.5.
 #pragma once
 
+#include <clixml/arena.hpp>
+#include <clixml/detail/digits.hpp>
+#include <clixml/detail/escape_scan.hpp>
+#include <clixml/detail/tag.hpp>
+#include <clixml/detail/text_buffer.hpp>
 #include <clixml/errors.hpp>
 #include <clixml/writer.hpp>
 
 #include <cstddef>
-#include <string>
+#include <cstring>
 #include <string_view>
 
 namespace clixml::detail {
 
-// Writes into one string; with a sink the string is emptied whenever it has grown over piece_bytes.
+// Whether text takes part in the _xHHHH_ codec (strings, N) or not (S, RefId, secure strings).
+enum class Codec : std::uint8_t { None, Escapes };
+
+// Every function writes at `to` and returns the end of what it wrote. `to` is passed around, not
+// kept, because a member would be stored and loaded again after every byte.
 class TextWriter {
 public:
-    static constexpr std::size_t piece_bytes = 64U * 1024;
+    // Room that start_line leaves for what follows it: tags, and text whose size is known.
+    static constexpr std::size_t line_bytes = 256;
 
     TextWriter(std::string& out, TextSink* sink, const WriteOptions& options)
-        : out_(out), sink_(sink), options_(options)
+        : buffer_(out, sink), indented_(options.layout == Layout::Indented), options_(options)
     {
     }
 
-    // A start tag without its end: attributes may follow, then children, text or the end.
-    void begin(std::string_view tag);
-    // An attribute whose value takes part in the _xHHHH_ codec (N), or does not (S, RefId, ...).
-    void attribute_encoded(std::string_view name, std::string_view value);
-    void attribute_plain(std::string_view name, std::string_view value);
-    void attribute_number(std::string_view name, std::uint64_t value);
-    // Ends an element whose children have been written: <x /> where there were none.
-    void end(std::string_view tag);
+    [[nodiscard]] TextBuffer& buffer() { return buffer_; }
 
-    // After begin and attributes: closes the start tag, and later writes the end tag on the same
-    // line.
-    void begin_text();
-    void text_encoded(std::string_view text);
-    void text_plain(std::string_view text);
-    // Text that needs no escaping at all: numbers, dates, base64.
-    void text_raw(std::string_view text) { out_.append(text); }
-    // Room for `count` characters at the end, to be filled by the caller.
-    char* text_room(std::size_t count);
-    void end_text(std::string_view tag);
-    // Ends an element at once: <x />.
-    void end_empty();
-
-    // Text of no element: a declaration, the first line of a stream.
-    void raw(std::string_view text) { out_.append(text); }
-
-    // False once a character could not be written or the sink has refused.
-    [[nodiscard]] bool good() const { return error_ == Errc{}; }
-    [[nodiscard]] Errc error() const { return error_; }
-    // Hands what is there to the sink, if there is one.
-    void flush();
-    void flush_if_large()
+    // Where a tag may stand: in indented text the next line. Reserves line_bytes behind it.
+    char* start_line(char* to)
     {
-        if (sink_ != nullptr && out_.size() > piece_bytes) flush();
+        if (!indented_) [[likely]]
+            return buffer_.reserve(to, line_bytes);
+        return start_indented_line(to);
     }
+
+    // Text of our own, at most 64 bytes, where start_line has reserved.
+    static char* put(char* to, std::string_view text)
+    {
+        std::memcpy(to, text.data(), text.size());
+        return to + text.size();
+    }
+
+    // `<tag>` on a line of its own, and what is inside one level down.
+    char* begin(char* to, const Tag& tag)
+    {
+        to = tag.put_open(start_line(to));
+        ++level_;
+        return to;
+    }
+    // A tag that start_line, put and attributes have written without its end.
+    char* begin_inside(char* to)
+    {
+        *to++ = '>';
+        ++level_;
+        return to;
+    }
+    // `</tag>` on a line of its own.
+    char* end(char* to, const Tag& tag)
+    {
+        --level_;
+        return tag.put_close(start_line(to));
+    }
+    // `<tag />` on a line of its own.
+    char* empty(char* to, const Tag& tag) { return tag.put_empty(start_line(to)); }
+    // Makes the `<x>` that ends at `to` an `<x />`.
+    char* end_empty(char* to)
+    {
+        --level_;
+        return put(to - 1, " />");
+    }
+    // An element with text on one line.
+    char* text_element(char* to, const Tag& tag, std::string_view contents);
+
+    // The text of a name as it stands in an attribute; leaves room for the rest of a line.
+    char* name(char* to, const Name& name)
+    {
+        if (name.is_plain && name.size <= Arena::readable_bytes_behind) [[likely]] {
+            std::memcpy(to, name.text().data(), Arena::readable_bytes_behind);
+            return to + name.size;
+        }
+        return long_name(to, name);
+    }
+    // ` name="value"`; leaves room for the rest of a line.
+    char* attribute(char* to, std::string_view name, std::string_view value, Codec codec);
+    // ` RefId="number"`, where there is room for it.
+    static char* ref_id(char* to, std::uint64_t number)
+    {
+        to = put_unsigned(number, put(to, " RefId=\""));
+        *to = '"';
+        return to + 1;
+    }
+
+    // Text inside an element; leaves room for the rest of a line.
+    char* text(char* to, std::string_view text, Codec codec)
+    {
+        if (text.size() <= 16) {
+            to = buffer_.reserve(to, line_bytes);
+            if (copy_if_plain<false>(text.data(), text.size(), to)) return to + text.size();
+        }
+        return escape<false>(to, text, codec);
+    }
+    // Bytes that need no escape, of any number; leaves room for the rest of a line.
+    char* raw(char* to, std::string_view text);
+
+    // Why the text cannot be written, if it cannot.
+    [[nodiscard]] Errc error() const { return buffer_.good() ? error_ : Errc::WriteFailed; }
 
 private:
-    void close_start_tag();
-    void new_line();
-    void escape(std::string_view text, bool attribute, bool encoded);
-    // Writes the character at `at` in its escaped form if it has one; gives how many bytes it took,
-    // 0 for none.
-    std::size_t escape_one(std::string_view text, std::size_t at, bool attribute, bool encoded);
+    char* start_indented_line(char* to);
+    char* long_name(char* to, const Name& name);
+    template <bool attribute>
+    char* escape(char* to, std::string_view text, Codec codec);
+    template <bool attribute>
+    char* escape_one(char* to, const char*& from, const char* end, Codec codec);
+    char* escape_beyond_ascii(char* to, const char*& from, const char* end, Codec codec);
 
-    std::string& out_;
-    TextSink* sink_;
-    const WriteOptions& options_;
+    TextBuffer buffer_;
+    bool indented_;
+    bool is_first_line_ = true;
     std::size_t level_ = 0;
-    bool start_tag_open_ = false;
-    bool first_ = true;
+    const WriteOptions& options_;
     Errc error_{};
 };
 

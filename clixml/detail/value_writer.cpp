@@ -1,7 +1,6 @@
-#include <clixml/base64.hpp>
+#include <clixml/detail/type_depths.hpp>
 #include <clixml/detail/value_writer.hpp>
-#include <clixml/lexical.hpp>
-#include <clixml/primitive_table.hpp>
+#include <clixml/object.hpp>
 #include <clixml/utf.hpp>
 
 #include <algorithm>
@@ -15,93 +14,45 @@ constexpr std::string_view too_deep_text = "Serialized XML is nested too deeply.
 // A bound for verbatim writing, far above what the reader lets through by default.
 constexpr int verbatim_levels_max = 2000;
 
-std::string_view container_tag(ContainerKind kind)
+constexpr Tag object_tag("Obj");
+constexpr Tag adapted_tag("Props");
+constexpr Tag text_tag("ToString");
+constexpr Tag extended_tag("MS");
+constexpr Tag dictionary_tag("DCT");
+constexpr Tag progress_tag("PR");
+constexpr Tag entry_tag("En");
+constexpr Tag type_names_tag("TN");
+constexpr Tag type_name_tag("T");
+constexpr Tag list_tag("LST");
+constexpr Tag stack_tag("STK");
+constexpr Tag queue_tag("QUE");
+constexpr Tag enumerable_tag("IE");
+
+const Tag& container_tag(ContainerKind kind)
 {
     switch (kind) {
-    case ContainerKind::List:
-        return "LST";
     case ContainerKind::Stack:
-        return "STK";
+        return stack_tag;
     case ContainerKind::Queue:
-        return "QUE";
+        return queue_tag;
     case ContainerKind::Enumerable:
-        return "IE";
+        return enumerable_tag;
     case ContainerKind::Dictionary:
-        return "DCT";
+        return dictionary_tag;
+    case ContainerKind::List:
     case ContainerKind::None:
         break;
     }
-    return "";
+    return list_tag;
 }
 
-// Depths that PowerShell's code and type table set for types, whatever depth was asked for
-// (clixml 4.2, 4.5).
-struct DepthRow {
-    std::string_view type;
-    int depth;
+// Names of dictionary entries, laid out as an arena does: the text behind the name.
+struct EntryName {
+    Name name;
+    char text[Arena::readable_bytes_behind];
 };
-// clang-format off
-constexpr DepthRow depth_table[] = {
-    {"Microsoft.Management.Infrastructure.CimInstance", 1},
-    {"System.Management.Automation.Remoting.PSSenderInfo", 4},
-    {"System.Exception", 1},
-    {"System.Net.IPAddress", 1},
-    {"System.Net.Mail.MailAddress", 1},
-    {"System.Globalization.CultureInfo", 1},
-    {"System.Security.Cryptography.X509Certificates.X509Certificate2", 1},
-    {"System.Security.Cryptography.X509Certificates.X500DistinguishedName", 1},
-    {"System.Security.AccessControl.RegistrySecurity", 1},
-    {"System.Security.AccessControl.FileSystemSecurity", 1},
-    {"System.Management.ManagementEventArgs", 2},
-    {"Deserialized.System.Management.ManagementEventArgs", 2},
-    {"System.Management.Automation.PSCredential", 1},
-    {"System.Management.Automation.SwitchParameter", 1},
-    {"System.Management.Automation.PSPrimitiveDictionary", 1},
-    {"System.Management.Automation.PSListModifier", 2},
-    {"System.Management.Automation.Signature", 2},
-    {"System.Management.Automation.Job", 2},
-    {"System.Management.Automation.JobStateInfo", 1},
-    {"System.Management.Automation.JobStateEventArgs", 2},
-    {"HelpInfo", 1},
-    {"System.Management.Automation.ExtendedTypeDefinition", 1},
-    {"System.Management.Automation.ListControlEntry", 1},
-    {"System.Management.Automation.FormatViewDefinition", 1},
-    {"System.Management.Automation.PSControl", 1},
-    {"System.Management.Automation.EntrySelectedBy", 1},
-    {"System.Management.Automation.DisplayEntry", 1},
-    {"System.Management.Automation.TableControlColumnHeader", 1},
-    {"System.Management.Automation.TableControlRow", 1},
-    {"System.Management.Automation.TableControlColumn", 1},
-    {"System.Management.Automation.ListControlEntryItem", 1},
-    {"System.Management.Automation.WideControlEntryItem", 1},
-    {"System.Management.Automation.CustomControlEntry", 1},
-    {"System.Management.Automation.CustomItemBase", 1},
-    {"System.Management.Automation.PSControlGroupBy", 2},
-    {"Microsoft.PowerShell.Commands.Internal.Format.FormatInfoData", 1},
-    {"Deserialized.Microsoft.PowerShell.Commands.Internal.Format.FormatInfoData", 1},
-    {"System.Management.Automation.CompletionResult", 1},
-    {"System.Management.Automation.CommandCompletion", 1},
-    {"Microsoft.PowerShell.Commands.ModuleSpecification", 1},
-    {"System.Management.Automation.Remoting.PSSessionOption", 1},
-    {"System.Management.Automation.Breakpoint", 1},
-    {"System.Management.Automation.DebuggerCommand", 1},
-    {"System.Management.Automation.DebuggerCommandResults", 1},
-    {"System.Management.Automation.BreakpointUpdatedEventArgs", 2},
-    {"System.Management.Automation.DebuggerStopEventArgs", 2},
-    {"Microsoft.Management.Infrastructure.CimCmdlets.CimIndicationEventInstanceEventArgs", 1},
-};
-// clang-format on
-
-int depth_of_types(std::span<const std::string_view> names)
-{
-    for (std::string_view name : names) {
-        for (const DepthRow& row : depth_table) {
-            if (name.size() == row.type.size() && equal_ignoring_case(name, row.type))
-                return row.depth;
-        }
-    }
-    return 0;
-}
+constexpr EntryName key_name = {{3, 1, 0}, "Key"};
+constexpr EntryName value_name = {{5, 1, 0}, "Value"};
 
 bool same_names_ignoring_case(
     std::span<const std::string_view> left, std::span<const std::string_view> right
@@ -128,227 +79,189 @@ bool is_wrapped_primitive(const Object& object)
 
 } // namespace
 
-void ValueWriter::write(const Value& value, std::string_view stream)
+char* ValueWriter::write(char* to, const Value& value, std::string_view stream)
 {
-    write_value(value, {nullptr, stream}, options_.depth);
-    text_.flush_if_large();
+    return write_value(to, value, {nullptr, stream.empty() ? nullptr : &stream}, options_.depth);
 }
 
 int ValueWriter::effective_depth(const Object& object, int depth)
 {
     std::span<const std::string_view> names = object.type_names();
-    auto [place, is_new] = depth_by_names_.try_emplace(names.data(), 0);
-    if (is_new) place->second = depth_of_types(names);
-    if (place->second > 0) return place->second;
+    if (!names.empty()) {
+        WrittenTypes::List& list = types_.at(names);
+        if (list.depth < 0) list.depth = depth_of_types(names);
+        if (list.depth > 0) return list.depth;
+    }
     return object.is_deserialized() && depth <= 0 ? 1 : depth;
 }
 
-void ValueWriter::write_value(const Value& value, const Label& label, int depth)
+char* ValueWriter::write_value(char* to, const Value& value, Label label, int depth)
 {
-    if (value.is_nil()) {
-        write_nil(label);
-        return;
+    if (value.is_nil()) return write_nil(to, label);
+    int levels_max = verbatim_ ? verbatim_levels_max : serialized_levels_max;
+    if (nesting_ >= levels_max) {
+        too_deep_ = too_deep_ || verbatim_;
+        return write_string(to, too_deep_text, label);
     }
+    if (value.is_primitive() && value.kind() != Kind::ProgressRecord)
+        return write_primitive(to, value, label);
     ++nesting_;
-    if (nesting_ > (verbatim() ? verbatim_levels_max : serialized_levels_max)) {
-        too_deep_ = too_deep_ || verbatim();
-        write_string(too_deep_text, label);
-    } else if (Object* object = value.object()) {
-        write_object(*object, label, verbatim() ? depth : effective_depth(*object, depth));
-    } else if (value.kind() == Kind::ProgressRecord) {
-        write_progress(value, label, depth);
-    } else {
-        write_primitive(value, label);
-    }
+    if (const Object* object = value.object())
+        to = write_object(to, *object, label, verbatim_ ? depth : effective_depth(*object, depth));
+    else
+        to = write_progress(to, value, label, depth);
     --nesting_;
+    return to;
 }
 
-void ValueWriter::write_nil(const Label& label)
+char* ValueWriter::write_stream_and_name(char* to, Label label)
 {
-    text_.begin("Nil");
-    if (!label.stream.empty()) text_.attribute_plain("S", label.stream);
-    if (label.name != nullptr) text_.attribute_encoded("N", *label.name);
-    text_.end_empty();
+    if (label.stream != nullptr) to = text_.attribute(to, "S", *label.stream, Codec::None);
+    if (label.name == nullptr) return to;
+    to = text_.name(TextWriter::put(to, " N=\""), *label.name);
+    *to = '"';
+    return to + 1;
 }
 
-void ValueWriter::write_string(std::string_view text, const Label& label)
+char* ValueWriter::write_nil(char* to, Label label)
 {
-    write_primitive(Value::string(text), label);
+    to = write_stream_and_name(TextWriter::put(text_.start_line(to), "<Nil"), label);
+    return TextWriter::put(to, " />");
 }
 
-void ValueWriter::write_primitive(const Value& value, const Label& label)
+char* ValueWriter::write_string(char* to, std::string_view text, Label label)
 {
-    const Primitive& row = primitive_of(value.kind());
-    text_.begin(row.tag);
-    if (label.name != nullptr) text_.attribute_encoded("N", *label.name);
-    if (!label.stream.empty()) text_.attribute_plain("S", label.stream);
-    if (verbatim() && value.lexical() != nullptr) {
-        text_.begin_text();
-        text_.text_plain(*value.lexical());
-    } else if (row.kind == Kind::ByteArray) {
-        BytesView bytes = bytes_of(value.text());
-        if (bytes.empty()) {
-            text_.end_empty();
-            return;
-        }
-        text_.begin_text();
-        write_base64(bytes, text_.text_room(base64_size(bytes.size())));
-    } else if (row.escaped) {
-        text_.begin_text();
-        text_.text_encoded(value.text());
-    } else {
-        text_.begin_text();
-        scratch_.clear();
-        append_lexical(value, scratch_);
-        if (row.kind == Kind::SecureString)
-            text_.text_plain(scratch_);
-        else
-            text_.text_raw(scratch_);
-    }
-    text_.end_text(row.tag);
+    return write_primitive(to, Value::string(text), label);
 }
 
-void ValueWriter::write_progress(const Value& value, const Label& label, int depth)
+char* ValueWriter::write_progress(char* to, const Value& value, Label label, int depth)
 {
     const ProgressRecord& record = value.progress_value();
-    auto text = [&](std::string_view tag, std::string_view contents) {
-        text_.begin(tag);
-        if (contents.empty()) {
-            text_.end_empty();
-            return;
-        }
-        text_.begin_text();
-        text_.text_encoded(contents);
-        text_.end_text(tag);
-    };
     auto number = [&](std::string_view tag, std::int32_t contents) {
-        text(tag, std::to_string(contents));
+        to = text_.text_element(to, Tag(tag), std::to_string(contents));
     };
-    text_.begin("PR");
-    if (label.name != nullptr) text_.attribute_encoded("N", *label.name);
-    if (!label.stream.empty()) text_.attribute_plain("S", label.stream);
-    text("AV", record.activity);
+    to = write_start(to, progress_tag, label);
+    to = text_.begin_inside(to - 1);
+    to = text_.text_element(to, Tag("AV"), record.activity);
     number("AI", record.activity_id);
-    write_value(record.current_operation, {}, depth);
+    to = write_value(to, record.current_operation, {}, depth);
     number("PI", record.parent_activity_id);
     number("PC", record.percent_complete);
-    text("T", record.completed ? "Completed" : "Processing");
+    to = text_.text_element(to, Tag("T"), record.completed ? "Completed" : "Processing");
     number("SR", record.seconds_remaining);
-    text("SD", record.status_description);
-    text_.end("PR");
+    to = text_.text_element(to, Tag("SD"), record.status_description);
+    return text_.end(to, progress_tag);
 }
 
-bool ValueWriter::write_reference(const Object& object, const Label& label)
+char* ValueWriter::write_reference(
+    char* to, const Object& object, std::uint32_t number, Label label
+)
 {
-    auto found = objects_.find(&object);
-    if (found == objects_.end()) return false;
-    text_.begin("Ref");
-    if (!label.stream.empty()) text_.attribute_plain("S", label.stream);
-    if (label.name != nullptr) text_.attribute_encoded("N", *label.name);
+    to = write_stream_and_name(TextWriter::put(text_.start_line(to), "<Ref"), label);
     const Object::WrittenIds* ids = object.written_ids();
-    if (verbatim() && ids != nullptr && ids->has_ref_id && ids->ref_id.data() != nullptr)
-        text_.attribute_plain("RefId", ids->ref_id);
+    if (verbatim_ && ids != nullptr && ids->has_ref_id && ids->ref_id.data() != nullptr)
+        to = text_.attribute(to, "RefId", ids->ref_id, Codec::None);
     else
-        text_.attribute_number("RefId", found->second);
-    text_.end_empty();
-    return true;
+        to = TextWriter::ref_id(to, number);
+    return TextWriter::put(to, " />");
 }
 
-void ValueWriter::begin_object(const Object& object, const Label& label)
+char* ValueWriter::begin_object(char* to, const Object& object, Label label, std::uint64_t& inside)
 {
-    std::uint64_t number = object_count_++;
-    objects_.emplace(&object, number);
-    text_.begin("Obj");
-    if (!label.stream.empty()) text_.attribute_plain("S", label.stream);
-    if (label.name != nullptr) text_.attribute_encoded("N", *label.name);
+    std::uint32_t number = objects_.add(&object);
+    to = write_stream_and_name(TextWriter::put(text_.start_line(to), "<Obj"), label);
     const Object::WrittenIds* ids = object.written_ids();
-    if (!verbatim() || ids == nullptr || !ids->has_ref_id)
-        text_.attribute_number("RefId", number);
+    if (!verbatim_ || ids == nullptr || !ids->has_ref_id)
+        to = TextWriter::ref_id(to, number);
     else if (ids->ref_id.data() != nullptr)
-        text_.attribute_plain("RefId", ids->ref_id);
+        to = text_.attribute(to, "RefId", ids->ref_id, Codec::None);
+    to = text_.begin_inside(to);
+    inside = text_.buffer().offset_of(to);
+    return to;
 }
 
-void ValueWriter::write_object(Object& object, const Label& label, int depth)
+char* ValueWriter::end_object(char* to, std::uint64_t inside)
 {
-    if (write_reference(object, label)) return;
-    if (verbatim()) {
-        write_verbatim(object, label);
-    } else if (is_wrapped_primitive(object)) {
-        write_wrapped_primitive(object, label, depth);
-    } else if (object.container() != ContainerKind::None) {
-        write_container(object, label, depth);
-    } else if (depth <= 0) {
-        write_as_string(object, label, depth);
-    } else {
-        write_complex(object, label, depth);
-    }
+    if (text_.buffer().offset_of(to) == inside) return text_.end_empty(to);
+    return text_.end(to, object_tag);
+}
+
+char* ValueWriter::write_object(char* to, const Object& object, Label label, int depth)
+{
+    std::uint32_t number = objects_.find(&object);
+    if (number != AddressTable::none) return write_reference(to, object, number, label);
+    if (verbatim_) return write_verbatim(to, object, label);
+    if (is_wrapped_primitive(object)) return write_wrapped_primitive(to, object, label, depth);
+    if (object.container() != ContainerKind::None) return write_container(to, object, label, depth);
+    if (depth <= 0) return write_as_string(to, object, label, depth);
+    return write_complex(to, object, label, depth);
 }
 
 // clixml 3.4
-void ValueWriter::write_wrapped_primitive(const Object& object, const Label& label, int depth)
+char* ValueWriter::write_wrapped_primitive(char* to, const Object& object, Label label, int depth)
 {
+    auto write_base = [&](char* at, Label its_label) {
+        if (object.base().kind() == Kind::ProgressRecord)
+            return write_progress(at, object.base(), its_label, depth);
+        return write_primitive(at, object.base(), its_label);
+    };
     bool modified_types = has_modified_types(object);
     auto stored = object.stored_text();
-    if (object.extended().empty() && !modified_types && !stored) {
-        if (object.base().kind() == Kind::ProgressRecord)
-            write_progress(object.base(), label, depth);
-        else
-            write_primitive(object.base(), label);
-        return;
-    }
-    begin_object(object, label);
-    if (modified_types) write_type_names(object.type_names());
-    if (stored) write_text_element(*stored);
-    Label base{nullptr, label.stream};
-    if (object.base().kind() == Kind::ProgressRecord)
-        write_progress(object.base(), base, depth);
-    else
-        write_primitive(object.base(), base);
-    write_members("MS", object.extended(), depth);
-    text_.end("Obj");
+    if (object.extended().empty() && !modified_types && !stored) return write_base(to, label);
+    std::uint64_t inside = 0;
+    to = begin_object(to, object, label, inside);
+    if (modified_types) to = write_type_names(to, object.type_names());
+    if (stored) to = text_.text_element(to, text_tag, *stored);
+    to = write_base(to, {nullptr, label.stream});
+    to = write_members(to, extended_tag, object.extended(), depth);
+    return end_object(to, inside);
 }
 
 // clixml 3.5
-void ValueWriter::write_container(const Object& object, const Label& label, int depth)
+char* ValueWriter::write_container(char* to, const Object& object, Label label, int depth)
 {
-    begin_object(object, label);
-    write_type_names(object.type_names());
-    write_items(object, depth);
+    std::uint64_t inside = 0;
+    to = begin_object(to, object, label, inside);
+    to = write_type_names(to, object.type_names());
+    to = write_items(to, object, depth);
     if (depth > 0) {
         bool full = object.container() == ContainerKind::Enumerable || object.is_deserialized();
-        if (full) write_adapted(object, depth);
-        write_members("MS", object.extended(), depth);
+        if (full) to = write_adapted(to, object, depth);
+        to = write_members(to, extended_tag, object.extended(), depth);
     }
-    text_.end("Obj");
+    return end_object(to, inside);
 }
 
-void ValueWriter::write_items(const Object& object, int depth)
+char* ValueWriter::write_items(char* to, const Object& object, int depth)
 {
-    static constexpr std::string_view key_name = "Key";
-    static constexpr std::string_view value_name = "Value";
-    std::string_view tag = container_tag(object.container());
+    const Tag& tag = container_tag(object.container());
     std::span<const Value> items = object.items();
-    text_.begin(tag);
     if (object.container() == ContainerKind::Dictionary) {
-        for (std::size_t i = 0; i + 1 < items.size(); i += 2) {
-            if (items[i].is_nil()) break;
-            text_.begin("En");
-            write_value(items[i], {&key_name}, depth);
-            write_value(items[i + 1], {&value_name}, depth);
-            text_.end("En");
-            text_.flush_if_large();
-        }
-    } else {
-        for (const Value& item : items) {
-            write_value(item, {}, depth);
-            text_.flush_if_large();
-        }
+        if (items.size() < 2 || items[0].is_nil()) return text_.empty(to, tag);
+        return write_entries(to, items, depth);
     }
-    text_.end(tag);
+    if (items.empty()) return text_.empty(to, tag);
+    to = text_.begin(to, tag);
+    for (const Value& item : items)
+        to = write_value(to, item, {}, depth);
+    return text_.end(to, tag);
+}
+
+char* ValueWriter::write_entries(char* to, std::span<const Value> items, int depth)
+{
+    to = text_.begin(to, dictionary_tag);
+    for (std::size_t i = 0; i + 1 < items.size(); i += 2) {
+        if (items[i].is_nil()) break;
+        to = text_.begin(to, entry_tag);
+        to = write_value(to, items[i], {&key_name.name}, depth);
+        to = write_value(to, items[i + 1], {&value_name.name}, depth);
+        to = text_.end(to, entry_tag);
+    }
+    return text_.end(to, dictionary_tag);
 }
 
 // clixml 4.3
-void ValueWriter::write_as_string(const Object& object, const Label& label, int depth)
+char* ValueWriter::write_as_string(char* to, const Object& object, Label label, int depth)
 {
     // Only a bag has a text that was stored by reading; that of a live object is its ToString.
     bool live = object.nature() != Nature::Bag;
@@ -357,191 +270,170 @@ void ValueWriter::write_as_string(const Object& object, const Label& label, int 
     bool has_text = !live || object.stored_text().has_value();
     std::string text = live ? std::string(object.stored_text().value_or(""))
                             : to_display_text(Value::object(const_cast<Object*>(&object)));
-    if (object.extended().empty() && !modified_types && !stored) {
-        if (has_text)
-            write_string(text, label);
-        else
-            write_nil(label);
-        return;
-    }
-    begin_object(object, label);
-    if (modified_types) write_type_names(object.type_names());
-    if (stored) write_text_element(*stored);
-    write_string(text, {nullptr, label.stream});
-    write_members("MS", object.extended(), depth);
-    text_.end("Obj");
+    if (object.extended().empty() && !modified_types && !stored)
+        return has_text ? write_string(to, text, label) : write_nil(to, label);
+    std::uint64_t inside = 0;
+    to = begin_object(to, object, label, inside);
+    if (modified_types) to = write_type_names(to, object.type_names());
+    if (stored) to = text_.text_element(to, text_tag, *stored);
+    to = write_string(to, text, {nullptr, label.stream});
+    to = write_members(to, extended_tag, object.extended(), depth);
+    return end_object(to, inside);
 }
 
-void ValueWriter::write_complex(const Object& object, const Label& label, int depth)
+char* ValueWriter::write_complex(char* to, const Object& object, Label label, int depth)
 {
-    begin_object(object, label);
-    write_type_names(object.type_names());
+    std::uint64_t inside = 0;
+    to = begin_object(to, object, label, inside);
+    to = write_type_names(to, object.type_names());
     if (object.base().is_object()) {
-        write_object_in_object(object, label, depth);
-        text_.end("Obj");
-        return;
+        to = write_object_in_object(to, object, label, depth);
+        return end_object(to, inside);
     }
-    if (auto text = object.stored_text()) write_text_element(*text);
-    if (!object.base().is_nil()) write_value(object.base(), {nullptr, label.stream}, depth);
+    if (auto text = object.stored_text()) to = text_.text_element(to, text_tag, *text);
+    if (!object.base().is_nil())
+        to = write_value(to, object.base(), {nullptr, label.stream}, depth);
     if (object.nature() != Nature::Record && object.nature() != Nature::Enum)
-        write_adapted(object, depth);
-    write_members("MS", object.extended(), depth);
-    text_.end("Obj");
+        to = write_adapted(to, object, depth);
+    to = write_members(to, extended_tag, object.extended(), depth);
+    return end_object(to, inside);
 }
 
 // The outer object always has a text, and shows the notes of the inner one too (clixml 3.1, 3.7).
-void ValueWriter::write_object_in_object(const Object& object, const Label& label, int depth)
+char* ValueWriter::write_object_in_object(char* to, const Object& object, Label label, int depth)
 {
     if (auto text = object.stored_text())
-        write_text_element(*text);
+        to = text_.text_element(to, text_tag, *text);
     else
-        write_text_element(to_display_text(object.base()));
-    write_value(object.base(), {nullptr, label.stream}, depth);
-    write_adapted(object, depth);
+        to = text_.text_element(to, text_tag, to_display_text(object.base()));
+    to = write_value(to, object.base(), {nullptr, label.stream}, depth);
+    to = write_adapted(to, object, depth);
     std::vector<Property> notes;
     const Object* inner = &object;
     for (int level = 0; inner != nullptr && level < serialized_levels_max; ++level) {
         notes.insert(notes.begin(), inner->extended().begin(), inner->extended().end());
         inner = inner->base().object();
     }
-    write_members("MS", notes, depth);
+    return write_members(to, extended_tag, notes, depth);
 }
 
-void ValueWriter::write_verbatim(const Object& object, const Label& label)
+char* ValueWriter::write_verbatim(char* to, const Object& object, Label label)
 {
-    begin_object(object, label);
-    write_verbatim_type_names(object);
-    if (auto text = object.stored_text()) write_text_element(*text);
+    std::uint64_t inside = 0;
+    to = begin_object(to, object, label, inside);
+    to = write_verbatim_type_names(to, object);
+    if (auto text = object.stored_text()) to = text_.text_element(to, text_tag, *text);
     if (object.container() != ContainerKind::None)
-        write_items(object, 0);
+        to = write_items(to, object, 0);
     else if (!object.base().is_nil())
-        write_value(object.base(), {nullptr, label.stream}, 0);
-    if (object.has_adapted()) {
-        text_.begin("Props");
-        for (const Property& member : object.adapted())
-            write_member(member, 0);
-        text_.end("Props");
-    }
-    if (object.has_extended()) {
-        text_.begin("MS");
-        for (const Property& member : object.extended())
-            write_member(member, 0);
-        text_.end("MS");
-    }
-    text_.end("Obj");
+        to = write_value(to, object.base(), {nullptr, label.stream}, 0);
+    auto write_bag = [&](const Tag& tag, std::span<const Property> members) {
+        to = members.empty() ? text_.empty(to, tag) : write_members(to, tag, members, 0);
+    };
+    if (object.has_adapted()) write_bag(adapted_tag, object.adapted());
+    if (object.has_extended()) write_bag(extended_tag, object.extended());
+    return end_object(to, inside);
 }
 
-void ValueWriter::write_verbatim_type_names(const Object& object)
+char* ValueWriter::write_verbatim_type_names(char* to, const Object& object)
 {
-    if (object.written_type_names() == nullptr) return;
+    if (object.written_type_names() == nullptr) return to;
     std::span<const std::string_view> names = object.type_names();
     const Object::WrittenIds* ids = object.written_ids();
-    bool has_id = ids != nullptr && ids->has_type_names_id;
-    if (!has_id) {
-        write_type_names(names);
-        return;
-    }
-    text_.begin("TN");
-    if (ids->type_names_id.data() != nullptr) text_.attribute_plain("RefId", ids->type_names_id);
-    type_names_.insert_or_assign(
-        names.data(), WrittenNames{type_names_count_++, ids->type_names_id}
-    );
-    for (std::string_view name : names) {
-        text_.begin("T");
-        text_.begin_text();
-        text_.text_encoded(name);
-        text_.end_text("T");
-    }
-    text_.end("TN");
+    if (ids == nullptr || !ids->has_type_names_id) return write_type_names(to, names);
+    to = TextWriter::put(text_.start_line(to), "<TN");
+    if (ids->type_names_id.data() != nullptr)
+        to = text_.attribute(to, "RefId", ids->type_names_id, Codec::None);
+    std::uint64_t number = type_names_count_++;
+    if (names.empty()) return TextWriter::put(to, " />");
+    WrittenTypes::List& list = types_.at(names);
+    list.number = number;
+    list.id = ids->type_names_id;
+    list.is_written = true;
+    return write_names(to, names);
 }
 
-void ValueWriter::write_type_names(std::span<const std::string_view> names)
+char* ValueWriter::write_type_names(char* to, std::span<const std::string_view> names)
 {
-    if (names.empty()) return;
-    auto [place, is_new] =
-        type_names_.try_emplace(names.data(), WrittenNames{type_names_count_, {}});
-    WrittenNames& written = place->second;
-    if (is_new && !verbatim()) {
-        std::string joined;
-        for (std::string_view name : names)
-            joined.append(name).push_back('\0');
-        auto [same, first_time] =
-            type_names_by_text_.try_emplace(std::move(joined), type_names_count_);
-        written.number = same->second;
-        is_new = first_time;
+    if (names.empty()) return to;
+    WrittenTypes::List& list = types_.at(names);
+    if (!list.is_written && !verbatim_) {
+        if (const WrittenTypes::List* same = types_.same_names(list)) {
+            list.number = same->number;
+            list.is_written = true;
+        }
     }
-    if (!is_new) {
-        text_.begin("TNRef");
-        if (written.id.data() != nullptr)
-            text_.attribute_plain("RefId", written.id);
+    to = text_.start_line(to);
+    if (list.is_written) {
+        to = TextWriter::put(to, "<TNRef");
+        if (list.id.data() != nullptr)
+            to = text_.attribute(to, "RefId", list.id, Codec::None);
         else
-            text_.attribute_number("RefId", written.number);
-        text_.end_empty();
-        return;
+            to = TextWriter::ref_id(to, list.number);
+        return TextWriter::put(to, " />");
     }
-    ++type_names_count_;
-    text_.begin("TN");
-    text_.attribute_number("RefId", written.number);
+    list.is_written = true;
+    list.number = type_names_count_++;
+    to = TextWriter::ref_id(TextWriter::put(to, "<TN"), list.number);
+    return write_names(to, names);
+}
+
+// What stands inside a TN whose tag is still open, and its end.
+char* ValueWriter::write_names(char* to, std::span<const std::string_view> names)
+{
+    to = text_.begin_inside(to);
     for (std::string_view name : names) {
-        text_.begin("T");
-        text_.begin_text();
-        text_.text_encoded(name);
-        text_.end_text("T");
+        to = type_name_tag.put_open(text_.start_line(to));
+        to = type_name_tag.put_close(text_.text(to, name, Codec::Escapes));
     }
-    text_.end("TN");
+    return text_.end(to, type_names_tag);
 }
 
-void ValueWriter::write_text_element(std::string_view text)
+char* ValueWriter::write_adapted(char* to, const Object& object, int depth)
 {
-    text_.begin("ToString");
-    if (text.empty()) {
-        text_.end_empty();
-        return;
-    }
-    text_.begin_text();
-    text_.text_encoded(text);
-    text_.end_text("ToString");
-}
-
-void ValueWriter::write_adapted(const Object& object, int depth)
-{
+    if (!object.adapted().empty())
+        return write_members(to, adapted_tag, object.adapted(), depth - 1);
     // Of an object of a class the element stays even if every property failed; that of a bag is
     // lost (clixml 5.5).
-    if (object.adapted().empty() && !(object.has_adapted() && object.nature() == Nature::Live))
-        return;
-    text_.begin("Props");
-    for (const Property& member : object.adapted())
-        write_member(member, depth - 1);
-    text_.end("Props");
+    bool stays = object.has_adapted() && object.nature() == Nature::Live;
+    return stays ? text_.empty(to, adapted_tag) : to;
 }
 
-void ValueWriter::write_members(std::string_view tag, std::span<const Property> members, int depth)
+char* ValueWriter::write_members(
+    char* to, const Tag& tag, std::span<const Property> members, int depth
+)
 {
-    if (members.empty()) return;
-    text_.begin(tag);
-    for (const Property& member : members)
-        write_member(member, depth);
-    text_.end(tag);
-}
-
-void ValueWriter::write_member(const Property& member, int depth)
-{
-    std::string_view name = member.name_text();
-    if (!member.is_member_set()) {
-        write_value(member.value, {&name}, depth);
-        text_.flush_if_large();
-        return;
+    if (members.empty()) return to;
+    to = text_.begin(to, tag);
+    for (const Property& member : members) {
+        if (member.is_member_set())
+            to = write_member_set(to, member, depth);
+        else
+            to = write_value(to, member.value, {member.name}, depth);
     }
-    if (++nesting_ > verbatim_levels_max) {
+    return text_.end(to, tag);
+}
+
+char* ValueWriter::write_member_set(char* to, const Property& member, int depth)
+{
+    if (nesting_ >= verbatim_levels_max) {
         too_deep_ = true;
-    } else {
-        text_.begin("MS");
-        text_.attribute_encoded("N", name);
-        for (const Property& inner : member.members()->items())
-            write_member(inner, depth);
-        text_.end("MS");
+        return to;
+    }
+    to = text_.name(extended_tag.put_named(text_.start_line(to)), *member.name);
+    std::span<const Property> inside = member.members()->items();
+    if (inside.empty()) return TextWriter::put(to, "\" />");
+    *to++ = '"';
+    to = text_.begin_inside(to);
+    ++nesting_;
+    for (const Property& inner : inside) {
+        if (inner.is_member_set())
+            to = write_member_set(to, inner, depth);
+        else
+            to = write_value(to, inner.value, {inner.name}, depth);
     }
     --nesting_;
+    return text_.end(to, extended_tag);
 }
 
 } // namespace clixml::detail

@@ -2,76 +2,85 @@
 // 4).
 #pragma once
 
+#include <clixml/detail/address_table.hpp>
+#include <clixml/detail/tag.hpp>
 #include <clixml/detail/text_writer.hpp>
+#include <clixml/detail/written_types.hpp>
 
+#include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
-#include <vector>
 
 namespace clixml::detail {
 
-// Writes the values of one document: they share numbers, type names and identity.
+// Writes the values of one document: they share numbers, type names and identity. Objects are only
+// read, so that several threads may write the same ones. Every function writes at `to` and returns
+// the end (text_writer.hpp).
 class ValueWriter {
 public:
-    ValueWriter(TextWriter& text, const WriteOptions& options) : text_(text), options_(options) {}
+    ValueWriter(TextWriter& text, const WriteOptions& options)
+        : text_(text), tags_(primitive_tags()), options_(options),
+          verbatim_(options.writing == Writing::Verbatim)
+    {
+    }
 
     // One value at the top.
-    void write(const Value& value, std::string_view stream);
+    char* write(char* to, const Value& value, std::string_view stream);
     // What the writer itself has run into: values nested without end.
     [[nodiscard]] bool too_deep() const { return too_deep_; }
 
 private:
     // The attributes that stand on whatever element a value becomes.
     struct Label {
-        const std::string_view* name = nullptr;
-        std::string_view stream = {};
+        const Name* name = nullptr;
+        const std::string_view* stream = nullptr;
     };
 
-    void write_value(const Value& value, const Label& label, int depth);
-    void write_nil(const Label& label);
-    void write_primitive(const Value& value, const Label& label);
-    void write_progress(const Value& value, const Label& label, int depth);
-    void write_string(std::string_view text, const Label& label);
-    bool write_reference(const Object& object, const Label& label);
+    char* write_value(char* to, const Value& value, Label label, int depth);
+    char* write_nil(char* to, Label label);
+    char* write_string(char* to, std::string_view text, Label label);
+    char* write_progress(char* to, const Value& value, Label label, int depth);
 
-    void write_object(Object& object, const Label& label, int depth);
-    void write_wrapped_primitive(const Object& object, const Label& label, int depth);
-    void write_container(const Object& object, const Label& label, int depth);
-    void write_as_string(const Object& object, const Label& label, int depth);
-    void write_complex(const Object& object, const Label& label, int depth);
-    void write_object_in_object(const Object& object, const Label& label, int depth);
-    void write_verbatim(const Object& object, const Label& label);
+    // value_writer_primitives.cpp
+    char* write_primitive(char* to, const Value& value, Label label);
+    char* write_start(char* to, const Tag& tag, Label label);
+    char* write_bytes(char* to, const Value& value, Label label);
+    char* write_lexical(char* to, const Value& value, Label label);
 
-    void begin_object(const Object& object, const Label& label);
-    void write_type_names(std::span<const std::string_view> names);
-    void write_verbatim_type_names(const Object& object);
-    void write_text_element(std::string_view text);
-    void write_items(const Object& object, int depth);
-    void write_members(std::string_view tag, std::span<const Property> members, int depth);
-    void write_member(const Property& member, int depth);
-    void write_adapted(const Object& object, int depth);
+    char* write_object(char* to, const Object& object, Label label, int depth);
+    char* write_reference(char* to, const Object& object, std::uint32_t number, Label label);
+    char* write_wrapped_primitive(char* to, const Object& object, Label label, int depth);
+    char* write_container(char* to, const Object& object, Label label, int depth);
+    char* write_as_string(char* to, const Object& object, Label label, int depth);
+    char* write_complex(char* to, const Object& object, Label label, int depth);
+    char* write_object_in_object(char* to, const Object& object, Label label, int depth);
+    char* write_verbatim(char* to, const Object& object, Label label);
+
+    // The attributes S and N.
+    char* write_stream_and_name(char* to, Label label);
+    // `<Obj ...>`; sets `inside` to the offset behind it.
+    char* begin_object(char* to, const Object& object, Label label, std::uint64_t& inside);
+    char* end_object(char* to, std::uint64_t inside);
+    char* write_type_names(char* to, std::span<const std::string_view> names);
+    char* write_verbatim_type_names(char* to, const Object& object);
+    char* write_names(char* to, std::span<const std::string_view> names);
+    char* write_items(char* to, const Object& object, int depth);
+    char* write_entries(char* to, std::span<const Value> items, int depth);
+    char* write_members(char* to, const Tag& tag, std::span<const Property> members, int depth);
+    char* write_member_set(char* to, const Property& member, int depth);
+    char* write_adapted(char* to, const Object& object, int depth);
 
     [[nodiscard]] int effective_depth(const Object& object, int depth);
-    [[nodiscard]] bool verbatim() const { return options_.writing == Writing::Verbatim; }
 
     TextWriter& text_;
+    const TagTable& tags_;
     const WriteOptions& options_;
-    int nesting_ = 0;
+    bool verbatim_;
     bool too_deep_ = false;
-    std::uint64_t object_count_ = 0;
+    int nesting_ = 0;
     std::uint64_t type_names_count_ = 0;
-    std::unordered_map<const Object*, std::uint64_t> objects_;
-    // Lists met before: by the address of their names, and (for lists of other addresses) by their
-    // contents.
-    struct WrittenNames {
-        std::uint64_t number = 0;
-        std::string_view id; // instead of the number, where its pointer is not null
-    };
-    std::unordered_map<const std::string_view*, WrittenNames> type_names_;
-    std::unordered_map<std::string, std::uint64_t> type_names_by_text_;
-    std::unordered_map<const std::string_view*, int> depth_by_names_;
-    std::string scratch_;
+    AddressTable objects_; // those that a Ref may name
+    WrittenTypes types_;
 };
 
 } // namespace clixml::detail

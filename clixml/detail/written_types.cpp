@@ -1,0 +1,58 @@
+#include <clixml/detail/written_types.hpp>
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+namespace clixml::detail {
+namespace {
+
+std::size_t hash_of(std::span<const std::string_view> names)
+{
+    std::size_t hash = names.size();
+    for (std::string_view name : names)
+        hash = (hash ^ std::hash<std::string_view>()(name)) * 0x9E3779B97F4A7C15ULL;
+    return hash ^ hash >> 32;
+}
+
+} // namespace
+
+WrittenTypes::List& WrittenTypes::look_up(std::span<const std::string_view> names)
+{
+    std::uint32_t found = addresses_.find(names.data());
+    if (found == AddressTable::none) {
+        found = addresses_.add(names.data());
+        lists_.push_back({names, 0, {}, false, -1});
+    }
+    last_ = found;
+    return lists_[found];
+}
+
+WrittenTypes::List* WrittenTypes::same_names(List& list)
+{
+    if ((named_count_ + 1) * 2 > by_names_.size()) grow_by_names();
+    std::size_t mask = by_names_.size() - 1;
+    std::size_t slot = hash_of(list.names) & mask;
+    for (; by_names_[slot] != 0; slot = (slot + 1) & mask) {
+        List& other = lists_[by_names_[slot] - 1];
+        if (std::ranges::equal(other.names, list.names)) return &other;
+    }
+    by_names_[slot] = static_cast<std::uint32_t>(&list - lists_.data()) + 1;
+    ++named_count_;
+    return nullptr;
+}
+
+void WrittenTypes::grow_by_names()
+{
+    std::vector<std::uint32_t> grown(std::max<std::size_t>(16, by_names_.size() * 4), 0);
+    for (std::uint32_t place : by_names_) {
+        if (place == 0) continue;
+        std::size_t slot = hash_of(lists_[place - 1].names) & (grown.size() - 1);
+        while (grown[slot] != 0)
+            slot = (slot + 1) & (grown.size() - 1);
+        grown[slot] = place;
+    }
+    by_names_ = std::move(grown);
+}
+
+} // namespace clixml::detail
