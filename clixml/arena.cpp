@@ -11,21 +11,13 @@ constexpr std::size_t first_block_bytes = 4096;
 constexpr std::size_t block_bytes_max = 8U << 20;
 constexpr int probe_steps_max = 32;
 
-std::uint32_t exact_hash(std::string_view text)
-{
-    std::uint64_t hash = 0xcbf29ce484222325ULL ^ text.size();
-    for (char c : text)
-        hash = (hash ^ static_cast<std::uint8_t>(c)) * 0x100000001b3ULL;
-    return static_cast<std::uint32_t>(hash ^ (hash >> 32));
-}
-
 } // namespace
 
 Arena::Arena(Arena&& other) noexcept
     : blocks_(std::move(other.blocks_)), block_index_(other.block_index_),
       used_before_(other.used_before_), next_(other.next_), end_(other.end_),
       reserved_bytes_(other.reserved_bytes_), names_(std::move(other.names_)),
-      name_count_(other.name_count_)
+      name_count_(other.name_count_), scratch_(std::move(other.scratch_)), reused_(other.reused_)
 {
     other.next_ = other.end_ = nullptr;
     other.block_index_ = other.used_before_ = other.reserved_bytes_ = other.name_count_ = 0;
@@ -84,7 +76,7 @@ void Arena::grow_names()
     std::vector<const Name*> grown(std::max<std::size_t>(64, names_.size() * 2), nullptr);
     for (const Name* name : names_) {
         if (name == nullptr) continue;
-        std::size_t slot = exact_hash(name->text()) & (grown.size() - 1);
+        std::size_t slot = name->folded_hash & (grown.size() - 1);
         int steps = 0;
         for (; grown[slot] != nullptr && steps < probe_steps_max; ++steps)
             slot = (slot + 1) & (grown.size() - 1);
@@ -97,23 +89,44 @@ const Name* Arena::intern(std::string_view text)
 {
     text = text.substr(0, UINT32_MAX);
     if ((name_count_ + 1) * 2 > names_.size()) grow_names();
-    std::size_t slot = exact_hash(text) & (names_.size() - 1);
+    std::uint32_t hash = folded_hash(text);
+    std::size_t slot = hash & (names_.size() - 1);
     // Names chosen to collide are not shared any more after a few steps, so that they cannot cost
     // more than others.
     int steps = 0;
     for (; names_[slot] != nullptr && steps < probe_steps_max; ++steps) {
-        if (names_[slot]->text() == text) return names_[slot];
+        if (names_[slot]->folded_hash == hash && names_[slot]->text() == text) return names_[slot];
         slot = (slot + 1) & (names_.size() - 1);
     }
     auto* name = static_cast<Name*>(allocate(sizeof(Name) + text.size(), alignof(Name)));
     name->size = static_cast<std::uint32_t>(text.size());
-    name->folded_hash = folded_hash(text);
+    name->folded_hash = hash;
     if (!text.empty()) std::memcpy(name + 1, text.data(), text.size());
     if (steps < probe_steps_max) {
         names_[slot] = name;
         ++name_count_;
     }
     return name;
+}
+
+void* Arena::allocate_kept(std::size_t bytes, std::size_t alignment)
+{
+    std::size_t wanted = bytes + alignment;
+    bool fits = static_cast<std::size_t>(end_ - next_) >= wanted;
+    for (std::size_t i = block_index_ + 1; i < blocks_.size() && !fits; ++i)
+        fits = blocks_[i].size >= wanted;
+    return fits ? allocate(bytes, alignment) : nullptr;
+}
+
+Arena& Arena::scratch()
+{
+    if (!scratch_) scratch_ = std::make_unique<Arena>();
+    return *scratch_;
+}
+
+void Arena::end_scratch()
+{
+    if (!reused_) scratch_.reset();
 }
 
 void Arena::shrink_last(void* at, std::size_t old_bytes, std::size_t new_bytes)
@@ -132,6 +145,7 @@ void Arena::clear()
 {
     block_index_ = 0;
     used_before_ = 0;
+    reused_ = true;
     std::fill(names_.begin(), names_.end(), nullptr);
     name_count_ = 0;
     next_ = blocks_.empty() ? nullptr : blocks_[0].memory.get();

@@ -72,6 +72,9 @@ public:
     // GiB is cut.
     const Name* intern(std::string_view text);
 
+    // The memory of an allocation of `bytes` that needs nothing new from the system, or null.
+    void* allocate_kept(std::size_t bytes, std::size_t alignment);
+
     // Gives back `bytes` at the end of the last allocation, if `at` still is the last one.
     void shrink_last(void* at, std::size_t old_bytes, std::size_t new_bytes);
 
@@ -79,6 +82,12 @@ public:
     [[nodiscard]] std::size_t reserved_bytes() const { return reserved_bytes_; }
     // Bytes handed out so far, padding included.
     [[nodiscard]] std::size_t used_bytes() const;
+
+    // Memory for what is only needed while the arena is filled. Whoever uses it clears it before
+    // and calls end_scratch() afterwards.
+    Arena& scratch();
+    // Frees the scratch memory, or keeps it where clear() has shown that the arena is used again.
+    void end_scratch();
 
     // Forgets everything allocated but keeps the memory for the next use: a warm arena.
     void clear();
@@ -100,6 +109,8 @@ private:
     std::size_t reserved_bytes_ = 0;
     std::vector<const Name*> names_; // open addressing, a power of two of slots
     std::size_t name_count_ = 0;
+    std::unique_ptr<Arena> scratch_;
+    bool reused_ = false; // clear() has been called
 };
 
 // A growable array in an arena. Growth leaves the old copy behind in the arena.
