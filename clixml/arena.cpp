@@ -16,12 +16,13 @@ constexpr int probe_steps_max = 32;
 Arena::Arena(Arena&& other) noexcept
     : blocks_(std::move(other.blocks_)), block_index_(other.block_index_),
       used_before_(other.used_before_), next_(other.next_), end_(other.end_),
-      reserved_bytes_(other.reserved_bytes_), names_(std::move(other.names_)),
-      name_count_(other.name_count_), scratch_(std::move(other.scratch_)), reused_(other.reused_)
+      reserved_bytes_(other.reserved_bytes_), slots_(std::move(other.slots_)),
+      names_(std::move(other.names_)), scratch_(std::move(other.scratch_)), reused_(other.reused_)
 {
     other.next_ = other.end_ = nullptr;
-    other.block_index_ = other.used_before_ = other.reserved_bytes_ = other.name_count_ = 0;
+    other.block_index_ = other.used_before_ = other.reserved_bytes_ = 0;
     other.blocks_.clear();
+    other.slots_.clear();
     other.names_.clear();
 }
 
@@ -73,38 +74,40 @@ std::string_view Arena::copy(std::string_view text)
 
 void Arena::grow_names()
 {
-    std::vector<const Name*> grown(std::max<std::size_t>(64, names_.size() * 2), nullptr);
-    for (const Name* name : names_) {
-        if (name == nullptr) continue;
-        std::size_t slot = name->folded_hash & (grown.size() - 1);
+    std::vector<Slot> grown(std::max<std::size_t>(64, slots_.size() * 2));
+    for (const Slot& slot : slots_) {
+        if (slot.number == 0) continue;
+        std::size_t place = slot.hash & (grown.size() - 1);
         int steps = 0;
-        for (; grown[slot] != nullptr && steps < probe_steps_max; ++steps)
-            slot = (slot + 1) & (grown.size() - 1);
-        if (steps < probe_steps_max) grown[slot] = name;
+        for (; grown[place].number != 0 && steps < probe_steps_max; ++steps)
+            place = (place + 1) & (grown.size() - 1);
+        if (steps < probe_steps_max) grown[place] = slot;
     }
-    names_ = std::move(grown);
+    slots_ = std::move(grown);
 }
 
 const Name* Arena::intern(std::string_view text)
 {
     text = text.substr(0, UINT32_MAX);
-    if ((name_count_ + 1) * 2 > names_.size()) grow_names();
+    if ((names_.size() + 1) * 2 > slots_.size()) grow_names();
     std::uint32_t hash = folded_hash(text);
-    std::size_t slot = hash & (names_.size() - 1);
+    std::size_t place = hash & (slots_.size() - 1);
     // Names chosen to collide are not shared any more after a few steps, so that they cannot cost
     // more than others.
     int steps = 0;
-    for (; names_[slot] != nullptr && steps < probe_steps_max; ++steps) {
-        if (names_[slot]->folded_hash == hash && names_[slot]->text() == text) return names_[slot];
-        slot = (slot + 1) & (names_.size() - 1);
+    for (; slots_[place].number != 0 && steps < probe_steps_max; ++steps) {
+        const Slot& slot = slots_[place];
+        if (slot.hash == hash && names_[slot.number - 1]->text() == text)
+            return names_[slot.number - 1];
+        place = (place + 1) & (slots_.size() - 1);
     }
     auto* name = static_cast<Name*>(allocate(sizeof(Name) + text.size(), alignof(Name)));
     name->size = static_cast<std::uint32_t>(text.size());
     name->folded_hash = hash;
     if (!text.empty()) std::memcpy(name + 1, text.data(), text.size());
     if (steps < probe_steps_max) {
-        names_[slot] = name;
-        ++name_count_;
+        names_.push_back(name);
+        slots_[place] = {hash, static_cast<std::uint32_t>(names_.size())};
     }
     return name;
 }
@@ -146,8 +149,8 @@ void Arena::clear()
     block_index_ = 0;
     used_before_ = 0;
     reused_ = true;
-    std::fill(names_.begin(), names_.end(), nullptr);
-    name_count_ = 0;
+    std::fill(slots_.begin(), slots_.end(), Slot{});
+    names_.clear();
     next_ = blocks_.empty() ? nullptr : blocks_[0].memory.get();
     end_ = blocks_.empty() ? nullptr : next_ + blocks_[0].size;
 }

@@ -107,8 +107,13 @@ private:
     char* next_ = nullptr;
     char* end_ = nullptr;
     std::size_t reserved_bytes_ = 0;
-    std::vector<const Name*> names_; // open addressing, a power of two of slots
-    std::size_t name_count_ = 0;
+    // Open addressing, a power of two of slots. A look at a slot in vain costs no look at a name.
+    struct Slot {
+        std::uint32_t hash = 0;
+        std::uint32_t number = 0; // of the name in names_, from 1 on; 0 is a free slot
+    };
+    std::vector<Slot> slots_;
+    std::vector<const Name*> names_;
     std::unique_ptr<Arena> scratch_;
     bool reused_ = false; // clear() has been called
 };

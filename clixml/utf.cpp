@@ -99,13 +99,11 @@ std::uint64_t upper_ascii(std::uint64_t word)
     return word ^ (((from_a & ~above_z) & 0x80 * ones) >> 2);
 }
 
-// The first `size` bytes, 1 to 8, as a number.
-std::uint64_t load_up_to_8(const char* at, std::size_t size)
+// The first `size` bytes, less than 8, as a number.
+std::uint64_t load_up_to_7(const char* at, std::size_t size)
 {
     std::uint64_t word = 0;
-    if (size == 8) {
-        std::memcpy(&word, at, 8);
-    } else if (size >= 4) {
+    if (size >= 4) {
         std::uint32_t first = 0;
         std::uint32_t last = 0;
         std::memcpy(&first, at, 4);
@@ -119,20 +117,28 @@ std::uint64_t load_up_to_8(const char* at, std::size_t size)
 }
 
 // A hash of the text in upper case, or nothing where it is not all ASCII.
-std::optional<std::uint32_t> ascii_hash(std::string_view text)
+inline std::optional<std::uint32_t> ascii_hash(std::string_view text)
 {
     const char* at = text.data();
     std::size_t size = text.size();
     std::uint64_t hash = 0x9E3779B97F4A7C15ULL ^ size;
     std::uint64_t all = 0;
-    while (size != 0) {
-        std::size_t step = size < 8 ? size : 8;
-        std::uint64_t word = load_up_to_8(at, step);
+    auto add = [&](std::uint64_t word) {
         all |= word;
         hash = (hash ^ upper_ascii(word)) * 0xD6E8FEB86659FD93ULL;
         hash ^= hash >> 32;
-        at += step;
-        size -= step;
+    };
+    if (size < 8) {
+        add(load_up_to_7(at, size));
+    } else {
+        std::uint64_t word = 0;
+        for (std::size_t i = 0; i + 8 < size; i += 8) {
+            std::memcpy(&word, at + i, 8);
+            add(word);
+        }
+        // The last eight, some of which may have been taken already.
+        std::memcpy(&word, at + size - 8, 8);
+        add(word);
     }
     if ((all & 0x8080808080808080ULL) != 0) return std::nullopt;
     return static_cast<std::uint32_t>(hash ^ (hash >> 29));

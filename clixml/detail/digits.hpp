@@ -13,24 +13,6 @@ namespace clixml::detail {
 
 static_assert(std::endian::native == std::endian::little, "texts are compared as numbers");
 
-inline constexpr std::uint64_t powers_of_ten[] = {
-    1,
-    10,
-    100,
-    1000,
-    10000,
-    100000,
-    1000000,
-    10000000,
-    100000000,
-    1000000000,
-    10000000000,
-    100000000000,
-    1000000000000,
-    10000000000000,
-    100000000000000,
-    1000000000000000};
-
 // Up to eight characters as a load of them gives them.
 constexpr std::uint64_t word_of_text(std::string_view text)
 {
@@ -56,15 +38,63 @@ inline unsigned count_digits(std::uint64_t digits)
     return others == 0 ? 8 : static_cast<unsigned>(std::countr_zero(others)) / 8;
 }
 
-// The number that the first `count` of them are, 0 to 8.
+// The number that eight digits are.
+inline std::uint64_t number_of_eight(std::uint64_t digits)
+{
+    digits = digits * 10 + (digits >> 8);
+    return ((digits & 0x000000FF000000FFULL) * 0x000F424000000064ULL +
+            (digits >> 16 & 0x000000FF000000FFULL) * 0x0000271000000001ULL) >>
+           32;
+}
+
+// The number that the first `count` of them are, 0 to 7.
 inline std::uint64_t number_of(std::uint64_t digits, unsigned count)
 {
-    std::uint64_t x = digits << (7 - (count + 7) % 8) * 8; // the last digit becomes the last byte
-    x = count == 0 ? 0 : x;
-    x = x * 10 + (x >> 8);
-    return ((x & 0x000000FF000000FFULL) * 0x000F424000000064ULL +
-            (x >> 16 & 0x000000FF000000FFULL) * 0x0000271000000001ULL) >>
-           32;
+    // The last one becomes the last byte, and zeros come before the first one.
+    return number_of_eight(digits << (56 - count * 8) << 8);
+}
+
+// The number that `count` characters before `end` are, up to 15; false where one is no digit.
+// Sixteen characters before `end` must be there.
+inline bool read_digits_before_plain(const char* end, unsigned count, std::uint64_t& number)
+{
+    number = 0;
+    bool good = true;
+    for (const char* at = end - count; at != end; ++at) {
+        auto digit = static_cast<std::uint8_t>(*at - '0');
+        good = good && digit < 10;
+        number = number * 10 + digit;
+    }
+    return good;
+}
+
+inline bool read_digits_before(const char* end, unsigned count, std::uint64_t& number)
+{
+#if defined(__SSE2__)
+    static constexpr std::uint8_t last_bytes[32] = {0,    0,    0,    0,    0,    0,    0,    0,
+                                                    0,    0,    0,    0,    0,    0,    0,    0,
+                                                    0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
+                                                    0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF};
+    __m128i x = _mm_loadu_si128(reinterpret_cast<const __m128i*>(end - 16));
+    x = _mm_and_si128(
+        _mm_sub_epi8(x, _mm_set1_epi8('0')),
+        _mm_loadu_si128(reinterpret_cast<const __m128i*>(last_bytes + count))
+    );
+    const __m128i nine = _mm_set1_epi8(9);
+    bool good = _mm_movemask_epi8(_mm_cmpeq_epi8(_mm_max_epu8(x, nine), nine)) == 0xFFFF;
+    // Pairs, then groups of four, then groups of eight digits become numbers.
+    x = _mm_add_epi16(
+        _mm_mullo_epi16(_mm_and_si128(x, _mm_set1_epi16(0xFF)), _mm_set1_epi16(10)),
+        _mm_srli_epi16(x, 8)
+    );
+    x = _mm_madd_epi16(x, _mm_set1_epi32(0x00010064));
+    x = _mm_madd_epi16(_mm_packs_epi32(x, x), _mm_set1_epi32(0x00012710));
+    auto halves = static_cast<std::uint64_t>(_mm_cvtsi128_si64(x));
+    number = (halves & 0xFFFFFFFF) * 100'000'000 + (halves >> 32);
+    return good;
+#else
+    return read_digits_before_plain(end, count, number);
+#endif
 }
 
 // Days of the proleptic Gregorian calendar; `month` is 1 to 12.

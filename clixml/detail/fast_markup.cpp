@@ -48,11 +48,6 @@ constexpr std::size_t slot_of(std::uint64_t word)
     return static_cast<std::size_t>((word ^ word >> 13) * tag_multiplier >> 56);
 }
 
-bool is_white(char c)
-{
-    return c == ' ' || c == '\n' || c == '\t' || c == '\r';
-}
-
 ContainerKind container_of(std::uint64_t word)
 {
     switch (word) {
@@ -89,19 +84,15 @@ std::string_view end_tag_of(ContainerKind kind)
     return "</LST>";
 }
 
-// Letters and digits at `at`, as a number; of nine and more the result is that of no element.
+// The name of an element at `at`, as a number; what is longer than that of any, or ends in another
+// way than with a blank, / or >, gives that of none.
 std::uint64_t read_word(const char*& at, const char* end)
 {
-    const char* start = at;
-    std::uint64_t word = 0;
-    for (; at != end; ++at) {
-        auto c = static_cast<std::uint8_t>(*at);
-        bool is_part = static_cast<std::uint8_t>((c | 32) - 'a') < 26 ||
-                       static_cast<std::uint8_t>(c - '0') < 10;
-        if (!is_part) break;
-        if (at - start == 8) return 0;
-        word |= static_cast<std::uint64_t>(c) << (at - start) * 8;
-    }
+    unsigned stops = load_before(at, end).tag_stops();
+    unsigned size = stops == 0 ? 16 : static_cast<unsigned>(std::countr_zero(stops));
+    if (size - 1 > 7) return 0;
+    std::uint64_t word = load8_before(at, end) & ~std::uint64_t{0} >> (64 - size * 8);
+    at += size;
     return word;
 }
 
@@ -109,24 +100,6 @@ std::uint64_t read_word(const char*& at, const char* end)
 
 // Pieces of markup
 // ------------------------------------------------------------------------------------------------
-
-const char* FastReader::skip_white(const char* at) const
-{
-    while (at != end_ && is_white(*at))
-        ++at;
-    return at;
-}
-
-bool FastReader::starts_with(const char* at, std::string_view text) const
-{
-    return static_cast<std::size_t>(end_ - at) >= text.size() &&
-           std::memcmp(at, text.data(), text.size()) == 0;
-}
-
-const char* FastReader::expect(const char* at, std::string_view text) const
-{
-    return starts_with(at, text) ? at + text.size() : nullptr;
-}
 
 // Digits without leading zeros, as PowerShell numbers objects.
 const char* FastReader::read_number(const char* at, std::uint64_t& number) const
@@ -200,14 +173,14 @@ const char* FastReader::read_start_tag(const char* at, StartTag& tag)
     tag.tag = tag_of(word, tag.kind);
     if (tag.tag == Tag::Other) return nullptr;
     while (at != end_ && *at == ' ') {
-        if (starts_with(at, " N=\"") && tag.name == nullptr) {
+        if (is_at(at, " N=\"") && tag.name == nullptr) {
             at = read_name_attribute(at + 4, tag.name);
-        } else if (starts_with(at, " RefId=\"") && !tag.has_ref_id) {
+        } else if (is_at(at, " RefId=\"") && !tag.has_ref_id) {
             tag.number = at + 8;
             tag.has_ref_id = true;
             at = read_number(tag.number, tag.ref_id);
             tag.number_end = at;
-            if (at != nullptr) at = expect(at, "\"");
+            if (at != nullptr) at = skip(at, "\"");
         } else {
             break;
         }
@@ -217,7 +190,7 @@ const char* FastReader::read_start_tag(const char* at, StartTag& tag)
     if (*at == '>') return at + 1;
     if (*at == ' ') ++at;
     tag.self_closed = true;
-    return expect(at, "/>");
+    return skip(at, "/>");
 }
 
 // What stands at a place
@@ -227,7 +200,7 @@ const char* FastReader::read_start_tag(const char* at, StartTag& tag)
 // says what that is: a new one in `chain`, or temporary_.
 const char* FastReader::recognise(const char* at, Node** chain, Node*& node)
 {
-    temporary_ = Node{};
+    temporary_.reset();
     node = &temporary_;
     const char* start = at;
     literal_end_ = nullptr;
@@ -239,15 +212,17 @@ const char* FastReader::recognise(const char* at, Node** chain, Node*& node)
             return at;
         }
         at = skip_white(at);
-        if (chain != nullptr && starts_with(at, "</Objs>")) {
+        if (chain != nullptr && is_at(at, "</Objs>")) {
             temporary_.op = Op::EndDocument;
             return at + 7;
         }
+        if (at == end_ || *at != '<') return nullptr;
         temporary_.after = open.items;
         at = recognise_value(at, temporary_);
         break;
     case Place::Bag:
-        at = recognise_property(at, temporary_);
+        if (chain == nullptr) at = read_properties(at);
+        if (at != nullptr) at = recognise_property(at, temporary_);
         break;
     case Place::List:
         at = recognise_in_list(at, temporary_);
@@ -292,8 +267,6 @@ Node* FastReader::learn(const char* start, Node** chain)
 
 const char* FastReader::recognise_value(const char* at, Node& node)
 {
-    at = skip_white(at);
-    if (at == end_ || *at != '<') return nullptr;
     StartTag tag;
     at = read_start_tag(at, tag);
     if (at == nullptr) return nullptr;
@@ -336,16 +309,11 @@ const char* FastReader::recognise_value(const char* at, Node& node)
     return nullptr;
 }
 
-// An end tag, and that of the object where it follows.
-const char* FastReader::recognise_end(
-    const char* at, std::string_view tag, Op end, Op end_with_object, Node& node
-)
+// An end tag has been read up to `at`: that of the object may follow.
+const char* FastReader::recognise_end(const char* at, Op end, Op end_with_object, Node& node)
 {
-    at = skip_white(at);
-    if (!starts_with(at, tag)) return nullptr;
-    at += tag.size();
     const char* next = skip_white(at);
-    bool with_object = starts_with(next, "</Obj>");
+    bool with_object = is_at(next, "</Obj>");
     node.op = with_object ? end_with_object : end;
     literal_end_ = with_object ? next + 6 : at;
     return literal_end_;
@@ -353,16 +321,49 @@ const char* FastReader::recognise_end(
 
 const char* FastReader::recognise_property(const char* at, Node& node)
 {
-    std::string_view end_tag = frames_[depth_].adapted ? "</Props>" : "</MS>";
-    if (const char* end = recognise_end(at, end_tag, Op::EndBag, Op::EndBagAndObject, node))
-        return end;
+    at = skip_white(at);
+    if (end_ - at < 2 || *at != '<') return nullptr;
+    if (at[1] == '/') {
+        at = frames_[depth_].adapted ? skip(at, "</Props>") : skip(at, "</MS>");
+        return at == nullptr ? nullptr : recognise_end(at, Op::EndBag, Op::EndBagAndObject, node);
+    }
     at = recognise_value(at, node);
     if (at == nullptr || node.name == nullptr || node.name->size == 0) return nullptr;
-    std::size_t count =
-        (static_cast<std::size_t>(top_ - stack_) - frames_[depth_].first) / sizeof(Property);
-    if (count >= searched_properties_max) return nullptr;
-    if (!lossless_ && is_duplicate(node.name)) return nullptr;
+    if (!is_new(node.name)) return nullptr;
     return at;
+}
+
+// Properties whose values are primitives, as far as they follow each other: for bags that are not
+// learned. The result stands at what is something else.
+const char* FastReader::read_properties(const char* at)
+{
+    while (at <= step_end_ && top_ <= stack_end_ && *at == '<') {
+        unsigned size =
+            static_cast<unsigned>(std::countr_zero(Block16::load(at + 1).tag_stops() | 0x10000U));
+        const char* name_start = at + 1 + size + 4;
+        if (size - 1 > 2 || std::memcmp(name_start - 4, " N=\"", 4) != 0) return at;
+        std::uint64_t word = load8_before(at + 1, end_) & ~std::uint64_t{0} >> (64 - size * 8);
+        Kind kind = Kind::Nil;
+        if (tag_of(word, kind) != Tag::Primitive) return at;
+        const Name* name = nullptr;
+        const char* next = read_name_attribute(name_start, name);
+        if (next == nullptr || next == end_ || *next != '>' || name->size == 0 || !is_new(name))
+            return at;
+        Value value;
+        at = read_primitive(next + 1, kind, value);
+        if (at == nullptr) return nullptr;
+        std::memcpy(top_, &name, sizeof name);
+        std::memcpy(top_ + sizeof name, static_cast<const void*>(&value), sizeof value);
+        top_ += sizeof(Property);
+    }
+    return at;
+}
+
+// Whether a property of that name may be added to the bag that is open.
+bool FastReader::is_new(const Name* name) const
+{
+    std::size_t bytes = static_cast<std::size_t>(top_ - stack_) - frames_[depth_].first;
+    return bytes < searched_properties_max * sizeof(Property) && (lossless_ || !is_duplicate(name));
 }
 
 bool FastReader::is_duplicate(const Name* name) const
@@ -381,9 +382,13 @@ bool FastReader::is_duplicate(const Name* name) const
 const char* FastReader::recognise_in_list(const char* at, Node& node)
 {
     const Frame& open = frames_[depth_];
-    std::string_view end_tag = end_tag_of(open.container);
-    if (const char* end = recognise_end(at, end_tag, Op::EndItems, Op::EndItemsAndObject, node))
-        return end;
+    at = skip_white(at);
+    if (end_ - at < 2 || *at != '<') return nullptr;
+    if (at[1] == '/') {
+        at = expect(at, end_tag_of(open.container));
+        return at == nullptr ? nullptr
+                             : recognise_end(at, Op::EndItems, Op::EndItemsAndObject, node);
+    }
     node.after = open.items;
     return recognise_value(at, node);
 }
@@ -395,16 +400,17 @@ const char* FastReader::recognise_in_entries(const char* at, Node& node)
     at = skip_white(at);
     if (parts == 2) {
         node.op = Op::EndEntry;
-        literal_end_ = expect(at, "</En>");
+        literal_end_ = skip(at, "</En>");
         return literal_end_;
     }
     if (parts == 0) {
-        if (const char* end =
-                recognise_end(at, "</DCT>", Op::EndItems, Op::EndItemsAndObject, node))
-            return end;
-        at = expect(at, "<En>");
+        if (const char* end = skip(at, "</DCT>"))
+            return recognise_end(end, Op::EndItems, Op::EndItemsAndObject, node);
+        at = skip(at, "<En>");
         if (at == nullptr) return nullptr;
+        at = skip_white(at);
     }
+    if (at == end_ || *at != '<') return nullptr;
     at = recognise_value(at, node);
     if (at == nullptr || node.name == nullptr) return nullptr;
     if (node.name->text() != (parts == 0 ? "Key" : "Value")) return nullptr;
@@ -421,7 +427,7 @@ const char* FastReader::recognise_part(const char* at, Node& node)
     while (true) {
         at = skip_white(at);
         if (at == end_ || *at != '<') return nullptr;
-        if (starts_with(at, "</Obj>")) {
+        if (is_at(at, "</Obj>")) {
             node.op = Op::EndObject;
             literal_end_ = at + 6;
             break;
@@ -437,29 +443,29 @@ const char* FastReader::recognise_part(const char* at, Node& node)
         }
         if (word == word_of("TNRef")) {
             std::uint64_t number = 0;
-            at = expect(at, " RefId=\"");
+            at = skip(at, " RefId=\"");
             if (at != nullptr) at = read_number(at, number);
             if (at == nullptr || number >= shapes_.size()) return nullptr;
             node.shape = shapes_[number];
-            at = starts_with(at, "\" />") ? at + 4 : expect(at, "\"/>");
+            at = is_at(at, "\" />") ? at + 4 : skip(at, "\"/>");
             if (at == nullptr) return nullptr;
             continue;
         }
         node.container = container_of(word);
         if (node.container != ContainerKind::None) {
             node.op = Op::Items;
-            if (starts_with(at, " />")) {
+            if (is_at(at, " />")) {
                 node.op = Op::NoItems;
                 at += 2;
             }
-            literal_end_ = expect(at, ">");
+            literal_end_ = skip(at, ">");
             break;
         }
         if (word == word_of("MS") || word == word_of("Props") || word == word_of("ToString")) {
             node.op = word == word_of("MS")      ? Op::Extended
                       : word == word_of("Props") ? Op::Adapted
                                                  : Op::Text;
-            literal_end_ = expect(at, ">");
+            literal_end_ = skip(at, ">");
             break;
         }
         // A primitive that the object wraps. Objects inside objects are left to the general reader.
@@ -492,26 +498,26 @@ const char* FastReader::read_type_name(const char* at, std::string_view& name)
         std::memcpy(joined + deserialized_prefix.size(), name.data(), name.size());
         name = {joined, size};
     }
-    return expect(at, "</T>");
+    return skip(at, "</T>");
 }
 
 // `at` stands behind "<TN".
 const char* FastReader::read_type_names(const char* at)
 {
     std::uint64_t number = 0;
-    at = expect(at, " RefId=\"");
+    at = skip(at, " RefId=\"");
     if (at != nullptr) at = read_number(at, number);
     if (at == nullptr || number != shapes_.size() ||
         shapes_.size() == options_.limits.type_name_lists_max)
         return nullptr;
-    at = expect(at, "\">");
+    at = skip(at, "\">");
     if (at == nullptr) return nullptr;
     names_.clear();
     while (true) {
         at = skip_white(at);
-        if (starts_with(at, "</TN>")) break;
+        if (is_at(at, "</TN>")) break;
         std::string_view text;
-        at = expect(at, "<T>");
+        at = skip(at, "<T>");
         if (at != nullptr) at = read_type_name(at, text);
         if (at == nullptr || names_.size() == options_.limits.type_names_max) return nullptr;
         names_.push_back(text);

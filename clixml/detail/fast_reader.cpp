@@ -119,6 +119,8 @@ bool FastReader::read_bare(TopLevelValue& value, TextForm& form)
     auto text_bytes = static_cast<std::size_t>(end_ - begin_);
     if (!limits_allow(text_bytes) || text_bytes == 0 || *begin_ != '<') return false;
     frames_[0].items = &stop_;
+    // Short contents are read with a look at the sixteen bytes before them.
+    if (!is_at(begin_, "<Obj ")) contents_end_ = begin_;
     const char* at = run(begin_, nullptr);
     if (at == nullptr || skip_white(at) != end_) return false;
     std::memcpy(&value.value, stack_, sizeof(Value));
@@ -265,6 +267,16 @@ inline bool FastReader::follows_id(const char* at, const Node& node) const
     return node.tail_size == 1 ? *at == '>' : std::memcmp(at, node.tail, node.tail_size) == 0;
 }
 
+// Whether a literal of up to eight bytes stands there; false for longer ones.
+inline bool matches_short(const char* at, const Node& node)
+{
+    std::uint64_t word = 0;
+    std::uint64_t head = 0;
+    std::memcpy(&word, at, 8);
+    std::memcpy(&head, node.head, 8);
+    return node.size < 8 && (word ^ head) << (64 - node.size * 8) == 0;
+}
+
 inline bool FastReader::matches(const char* at, const Node& node) const
 {
     unsigned low = Block16::load(at).equal(Block16::load(node.head));
@@ -344,6 +356,7 @@ const char* FastReader::run(const char* at, Node** chain)
             top_ = top;
             at = recognise(at, chain, node);
             if (at == nullptr) return nullptr;
+            top = top_;
         }
         Value value;
         switch (node->op) {
@@ -352,6 +365,14 @@ const char* FastReader::run(const char* at, Node** chain)
             break;
         case Op::Int32:
             at = read_short<Kind::Int32>(at, value);
+            // Numbers in a list follow each other.
+            if (!predicted || node->after != chain) break;
+            while (at != nullptr && at <= step_end_ && top < stack_end_ && matches_short(at, *node)
+            ) {
+                std::memcpy(top, static_cast<const void*>(&value), sizeof(Value));
+                top += sizeof(Value);
+                at = read_short<Kind::Int32>(at + node->size, value);
+            }
             break;
         case Op::Int64:
             at = read_short<Kind::Int64>(at, value);

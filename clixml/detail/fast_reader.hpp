@@ -8,6 +8,7 @@
 #include <clixml/reader.hpp>
 
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -67,6 +68,21 @@ struct Node {
     Node* alternative = nullptr;   // tried when this one does not match
     struct Shape* shape = nullptr; // the type names that the literal refers to, if it does
     ContainerKind container = ContainerKind::None;
+
+    // Makes it one that says nothing, but for its head.
+    void reset()
+    {
+        op = Op::Nil;
+        kind = Kind::Nil;
+        tail_size = 0;
+        tail = nullptr;
+        name = nullptr;
+        after = nullptr;
+        next = nullptr;
+        alternative = nullptr;
+        shape = nullptr;
+        container = ContainerKind::None;
+    }
 };
 
 // What is known of the objects with one list of type names.
@@ -131,9 +147,33 @@ private:
 
     [[nodiscard]] bool lossless() const { return lossless_; }
     [[nodiscard]] bool limits_allow(std::size_t text_bytes) const;
-    [[nodiscard]] const char* skip_white(const char* at) const;
-    [[nodiscard]] bool starts_with(const char* at, std::string_view text) const;
-    [[nodiscard]] const char* expect(const char* at, std::string_view text) const;
+    [[nodiscard]] const char* skip_white(const char* at) const
+    {
+        while (at != end_ && (*at == ' ' || *at == '\n' || *at == '\t' || *at == '\r'))
+            ++at;
+        return at;
+    }
+    [[nodiscard]] bool starts_with(const char* at, std::string_view text) const
+    {
+        return static_cast<std::size_t>(end_ - at) >= text.size() &&
+               std::memcmp(at, text.data(), text.size()) == 0;
+    }
+    [[nodiscard]] const char* expect(const char* at, std::string_view text) const
+    {
+        return starts_with(at, text) ? at + text.size() : nullptr;
+    }
+    // The same for literals, whose comparison the compiler turns into that of numbers.
+    template <std::size_t size>
+    [[nodiscard]] bool is_at(const char* at, const char (&text)[size]) const
+    {
+        return static_cast<std::size_t>(end_ - at) >= size - 1 &&
+               std::memcmp(at, text, size - 1) == 0;
+    }
+    template <std::size_t size>
+    [[nodiscard]] const char* skip(const char* at, const char (&text)[size]) const
+    {
+        return is_at(at, text) ? at + (size - 1) : nullptr;
+    }
     const char* read_number(const char* at, std::uint64_t& number) const;
 
     // The loop
@@ -161,14 +201,15 @@ private:
     const char* recognise_in_entries(const char* at, Node& node);
     const char* recognise_part(const char* at, Node& node);
     const char* recognise_container(const char* at, Node& node);
-    const char*
-    recognise_end(const char* at, std::string_view tag, Op end, Op end_with_object, Node& node);
+    const char* recognise_end(const char* at, Op end, Op end_with_object, Node& node);
     Node* learn(const char* start, Node** chain);
     const char* read_start_tag(const char* at, StartTag& tag);
     static Tag tag_of(std::uint64_t word, Kind& kind);
     const char* read_name_attribute(const char* at, const Name*& name);
     const char* read_type_names(const char* at);
     const char* read_type_name(const char* at, std::string_view& name);
+    const char* read_properties(const char* at);
+    [[nodiscard]] bool is_new(const Name* name) const;
     [[nodiscard]] bool is_duplicate(const Name* name) const;
 
     // Contents of primitives and the end tags behind them

@@ -320,7 +320,8 @@ FastReader::read_short_contents(const char* at, const char* end, Kind kind, Valu
 // The same where the text may end sooner: on a copy with zeros behind it.
 const char* FastReader::read_short_near_end(const char* at, Kind kind, Value& value)
 {
-    char padded[2 * short_bytes_max] = {};
+    char zeros[16 + 2 * short_bytes_max] = {};
+    char* padded = zeros + 16;
     std::size_t size = std::min<std::size_t>(static_cast<std::size_t>(end_ - at), short_bytes_max);
     std::memcpy(padded, at, size);
     const char* end = read_short_contents(padded, padded + size, kind, value);

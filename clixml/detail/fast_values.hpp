@@ -66,31 +66,26 @@ constexpr Magnitudes magnitudes_of(Kind kind)
     }
 }
 
-// Fifteen digits at most; what is longer, and other forms, is for the general code.
+// Fifteen digits at most; what is longer, and other forms, is for the general code. Sixteen
+// characters before `at` must be there.
 inline const char* read_short_integer(const char* at, Kind kind, Value& value)
 {
-    bool negative = *at == '-';
-    at += negative ? 1 : 0;
-    std::uint64_t digits = load_digits(at);
-    unsigned count = count_digits(digits);
-    std::uint64_t magnitude = number_of(digits, count);
+    std::uint64_t negative = *at == '-' ? 1 : 0;
+    at += negative;
+    unsigned less = Block16::load(at).equal('<');
+    auto count = static_cast<unsigned>(std::countr_zero(less | 0x10000U));
+    std::uint64_t magnitude = 0;
+    const char* end = at + count;
+    bool good = read_digits_before(end, count & 15, magnitude);
     // No leading zeros, no -0.
-    bool is_plain = *at != '0' || (count == 1 && !negative);
-    at += count;
-    if (count == 8) {
-        digits = load_digits(at);
-        unsigned more = count_digits(digits);
-        if (more == 8) return nullptr;
-        magnitude = magnitude * powers_of_ten[more] + number_of(digits, more);
-        at += more;
-    }
+    bool is_plain = *at != '0' || count + negative == 1;
     Magnitudes limit = magnitudes_of(kind);
-    bool in_range = magnitude <= (negative ? limit.negative : limit.positive);
-    if (count == 0 || !is_plain || !in_range) [[unlikely]]
+    bool in_range = limit.negative == 0 ? magnitude <= limit.positive && negative == 0
+                                        : magnitude <= limit.positive + negative;
+    if (!good || !is_plain || !in_range || count - 1 > 14) [[unlikely]]
         return nullptr;
-    std::uint64_t sign = negative ? ~std::uint64_t{0} : 0;
-    value = Value::integer(kind, (magnitude ^ sign) - sign);
-    return at;
+    value = Value::integer(kind, (magnitude ^ (0 - negative)) + negative);
+    return end;
 }
 
 inline const char* read_short_boolean(const char* at, Value& value)

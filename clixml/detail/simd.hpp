@@ -46,7 +46,14 @@ struct Block16 {
         stops = _mm_or_si128(stops, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('_')));
         return mask(stops);
     }
-    // The same for the value of an attribute, but for > and DEL.
+    // Bytes at which the name of an element ends: blank, / and >.
+    [[nodiscard]] unsigned tag_stops() const
+    {
+        __m128i stops = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(' '));
+        stops = _mm_or_si128(stops, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('/')));
+        return mask(_mm_or_si128(stops, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('>'))));
+    }
+    // What text_stops() gives, for the value of an attribute: its quote, but not > or DEL.
     [[nodiscard]] unsigned name_stops() const
     {
         __m128i stops = _mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20));
@@ -105,6 +112,10 @@ struct Block16 {
         return mask([](std::uint8_t c) {
             return c < 0x20 || c >= 0x7F || c == '<' || c == '&' || c == '_' || c == '>';
         });
+    }
+    [[nodiscard]] unsigned tag_stops() const
+    {
+        return mask([](std::uint8_t c) { return c == ' ' || c == '/' || c == '>'; });
     }
     [[nodiscard]] unsigned name_stops() const
     {
