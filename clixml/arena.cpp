@@ -13,14 +13,6 @@ constexpr std::size_t first_block_bytes = 4096;
 constexpr std::size_t block_bytes_max = 8U << 20;
 constexpr int probe_steps_max = 32;
 
-std::uint32_t exact_hash(std::string_view text)
-{
-    std::uint64_t hash = 0xcbf29ce484222325ULL ^ text.size();
-    for (char c : text)
-        hash = (hash ^ static_cast<std::uint8_t>(c)) * 0x100000001b3ULL;
-    return static_cast<std::uint32_t>(hash ^ (hash >> 32));
-}
-
 // Whether nothing in `text` is escaped in an attribute.
 bool is_plain(std::string_view text)
 {
@@ -41,12 +33,13 @@ bool is_plain(std::string_view text)
 Arena::Arena(Arena&& other) noexcept
     : blocks_(std::move(other.blocks_)), block_index_(other.block_index_),
       used_before_(other.used_before_), next_(other.next_), end_(other.end_),
-      reserved_bytes_(other.reserved_bytes_), names_(std::move(other.names_)),
-      name_count_(other.name_count_)
+      reserved_bytes_(other.reserved_bytes_), slots_(std::move(other.slots_)),
+      names_(std::move(other.names_)), scratch_(std::move(other.scratch_)), reused_(other.reused_)
 {
     other.next_ = other.end_ = nullptr;
-    other.block_index_ = other.used_before_ = other.reserved_bytes_ = other.name_count_ = 0;
+    other.block_index_ = other.used_before_ = other.reserved_bytes_ = 0;
     other.blocks_.clear();
+    other.slots_.clear();
     other.names_.clear();
 }
 
@@ -98,40 +91,63 @@ std::string_view Arena::copy(std::string_view text)
 
 void Arena::grow_names()
 {
-    std::vector<const Name*> grown(std::max<std::size_t>(64, names_.size() * 2), nullptr);
-    for (const Name* name : names_) {
-        if (name == nullptr) continue;
-        std::size_t slot = exact_hash(name->text()) & (grown.size() - 1);
+    std::vector<Slot> grown(std::max<std::size_t>(64, slots_.size() * 2));
+    for (const Slot& slot : slots_) {
+        if (slot.number == 0) continue;
+        std::size_t place = slot.hash & (grown.size() - 1);
         int steps = 0;
-        for (; grown[slot] != nullptr && steps < probe_steps_max; ++steps)
-            slot = (slot + 1) & (grown.size() - 1);
-        if (steps < probe_steps_max) grown[slot] = name;
+        for (; grown[place].number != 0 && steps < probe_steps_max; ++steps)
+            place = (place + 1) & (grown.size() - 1);
+        if (steps < probe_steps_max) grown[place] = slot;
     }
-    names_ = std::move(grown);
+    slots_ = std::move(grown);
 }
 
 const Name* Arena::intern(std::string_view text)
 {
     text = text.substr(0, INT32_MAX);
-    if ((name_count_ + 1) * 2 > names_.size()) grow_names();
-    std::size_t slot = exact_hash(text) & (names_.size() - 1);
+    if ((names_.size() + 1) * 2 > slots_.size()) grow_names();
+    std::uint32_t hash = folded_hash(text);
+    std::size_t place = hash & (slots_.size() - 1);
     // Names chosen to collide are not shared any more after a few steps, so that they cannot cost
     // more than others.
     int steps = 0;
-    for (; names_[slot] != nullptr && steps < probe_steps_max; ++steps) {
-        if (names_[slot]->text() == text) return names_[slot];
-        slot = (slot + 1) & (names_.size() - 1);
+    for (; slots_[place].number != 0 && steps < probe_steps_max; ++steps) {
+        const Slot& slot = slots_[place];
+        if (slot.hash == hash && names_[slot.number - 1]->text() == text)
+            return names_[slot.number - 1];
+        place = (place + 1) & (slots_.size() - 1);
     }
     auto* name = static_cast<Name*>(allocate(sizeof(Name) + text.size(), alignof(Name)));
     name->size = static_cast<std::uint32_t>(text.size()) & INT32_MAX;
     name->is_plain = is_plain(text);
-    name->folded_hash = folded_hash(text);
+    name->folded_hash = hash;
     if (!text.empty()) std::memcpy(name + 1, text.data(), text.size());
     if (steps < probe_steps_max) {
-        names_[slot] = name;
-        ++name_count_;
+        names_.push_back(name);
+        slots_[place] = {hash, static_cast<std::uint32_t>(names_.size())};
     }
     return name;
+}
+
+void* Arena::allocate_kept(std::size_t bytes, std::size_t alignment)
+{
+    std::size_t wanted = bytes + alignment;
+    bool fits = static_cast<std::size_t>(end_ - next_) >= wanted;
+    for (std::size_t i = block_index_ + 1; i < blocks_.size() && !fits; ++i)
+        fits = blocks_[i].size >= wanted;
+    return fits ? allocate(bytes, alignment) : nullptr;
+}
+
+Arena& Arena::scratch()
+{
+    if (!scratch_) scratch_ = std::make_unique<Arena>();
+    return *scratch_;
+}
+
+void Arena::end_scratch()
+{
+    if (!reused_) scratch_.reset();
 }
 
 void Arena::shrink_last(void* at, std::size_t old_bytes, std::size_t new_bytes)
@@ -150,8 +166,9 @@ void Arena::clear()
 {
     block_index_ = 0;
     used_before_ = 0;
-    std::fill(names_.begin(), names_.end(), nullptr);
-    name_count_ = 0;
+    reused_ = true;
+    std::fill(slots_.begin(), slots_.end(), Slot{});
+    names_.clear();
     next_ = blocks_.empty() ? nullptr : blocks_[0].memory.get();
     end_ = blocks_.empty() ? nullptr : next_ + blocks_[0].size;
 }

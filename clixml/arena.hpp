@@ -78,6 +78,9 @@ public:
     // GiB is cut.
     const Name* intern(std::string_view text);
 
+    // The memory of an allocation of `bytes` that needs nothing new from the system, or null.
+    void* allocate_kept(std::size_t bytes, std::size_t alignment);
+
     // Gives back `bytes` at the end of the last allocation, if `at` still is the last one.
     void shrink_last(void* at, std::size_t old_bytes, std::size_t new_bytes);
 
@@ -85,6 +88,12 @@ public:
     [[nodiscard]] std::size_t reserved_bytes() const { return reserved_bytes_; }
     // Bytes handed out so far, padding included.
     [[nodiscard]] std::size_t used_bytes() const;
+
+    // Memory for what is only needed while the arena is filled. Whoever uses it clears it before
+    // and calls end_scratch() afterwards.
+    Arena& scratch();
+    // Frees the scratch memory, or keeps it where clear() has shown that the arena is used again.
+    void end_scratch();
 
     // Forgets everything allocated but keeps the memory for the next use: a warm arena.
     void clear();
@@ -104,8 +113,15 @@ private:
     char* next_ = nullptr;
     char* end_ = nullptr;
     std::size_t reserved_bytes_ = 0;
-    std::vector<const Name*> names_; // open addressing, a power of two of slots
-    std::size_t name_count_ = 0;
+    // Open addressing, a power of two of slots. A look at a slot in vain costs no look at a name.
+    struct Slot {
+        std::uint32_t hash = 0;
+        std::uint32_t number = 0; // of the name in names_, from 1 on; 0 is a free slot
+    };
+    std::vector<Slot> slots_;
+    std::vector<const Name*> names_;
+    std::unique_ptr<Arena> scratch_;
+    bool reused_ = false; // clear() has been called
 };
 
 // A growable array in an arena. Growth leaves the old copy behind in the arena.

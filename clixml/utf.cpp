@@ -90,6 +90,60 @@ std::uint32_t fold_code_point(std::uint32_t c)
     return static_cast<std::uint32_t>(utf8proc_toupper(static_cast<utf8proc_int32_t>(c)));
 }
 
+// Eight ASCII characters in upper case.
+std::uint64_t upper_ascii(std::uint64_t word)
+{
+    constexpr std::uint64_t ones = 0x0101010101010101ULL;
+    std::uint64_t from_a = word + (0x80 - 'a') * ones;
+    std::uint64_t above_z = word + (0x80 - 'z' - 1) * ones;
+    return word ^ (((from_a & ~above_z) & 0x80 * ones) >> 2);
+}
+
+// The first `size` bytes, less than 8, as a number.
+std::uint64_t load_up_to_7(const char* at, std::size_t size)
+{
+    std::uint64_t word = 0;
+    if (size >= 4) {
+        std::uint32_t first = 0;
+        std::uint32_t last = 0;
+        std::memcpy(&first, at, 4);
+        std::memcpy(&last, at + size - 4, 4);
+        word = first | static_cast<std::uint64_t>(last) << (size - 4) * 8;
+    } else {
+        for (std::size_t i = 0; i < size; ++i)
+            word |= static_cast<std::uint64_t>(static_cast<std::uint8_t>(at[i])) << i * 8;
+    }
+    return word;
+}
+
+// A hash of the text in upper case, or nothing where it is not all ASCII.
+inline std::optional<std::uint32_t> ascii_hash(std::string_view text)
+{
+    const char* at = text.data();
+    std::size_t size = text.size();
+    std::uint64_t hash = 0x9E3779B97F4A7C15ULL ^ size;
+    std::uint64_t all = 0;
+    auto add = [&](std::uint64_t word) {
+        all |= word;
+        hash = (hash ^ upper_ascii(word)) * 0xD6E8FEB86659FD93ULL;
+        hash ^= hash >> 32;
+    };
+    if (size < 8) {
+        add(load_up_to_7(at, size));
+    } else {
+        std::uint64_t word = 0;
+        for (std::size_t i = 0; i + 8 < size; i += 8) {
+            std::memcpy(&word, at + i, 8);
+            add(word);
+        }
+        // The last eight, some of which may have been taken already.
+        std::memcpy(&word, at + size - 8, 8);
+        add(word);
+    }
+    if ((all & 0x8080808080808080ULL) != 0) return std::nullopt;
+    return static_cast<std::uint32_t>(hash ^ (hash >> 29));
+}
+
 } // namespace
 
 void append_code_unit(std::uint32_t code_point, std::string& out)
@@ -198,10 +252,13 @@ bool equal_ignoring_case(std::string_view left, std::string_view right)
 
 std::uint32_t folded_hash(std::string_view text)
 {
+    if (auto hash = ascii_hash(text)) return *hash;
+    std::string folded = fold_case(text);
+    // What is not ASCII when folded is hashed as it is: a byte at a time is enough for it.
+    if (auto hash = ascii_hash(folded)) return *hash;
     std::uint64_t hash = 0xcbf29ce484222325ULL;
-    for (std::size_t at = 0; at < text.size();) {
-        hash = (hash ^ fold_code_point(next_code_point(text, at))) * 0x100000001b3ULL;
-    }
+    for (char c : folded)
+        hash = (hash ^ static_cast<std::uint8_t>(c)) * 0x100000001b3ULL;
     return static_cast<std::uint32_t>(hash ^ (hash >> 32));
 }
 

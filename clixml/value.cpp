@@ -13,65 +13,11 @@ struct Value::Lexical {
     std::string_view form;
 };
 
-Value Value::of_text(Kind kind, std::string_view text)
-{
-    Value value;
-    value.kind_ = kind;
-    value.text_ = text.data();
-    value.size_ = static_cast<std::uint32_t>(text.size());
-    return value;
-}
-
-Value Value::of_bits(Kind kind, std::uint64_t bits)
-{
-    Value value;
-    value.kind_ = kind;
-    value.bits_ = bits;
-    return value;
-}
-
-Value Value::of_signed(Kind kind, std::int64_t number)
-{
-    Value value;
-    value.kind_ = kind;
-    value.signed_ = number;
-    return value;
-}
-
-Value Value::single(float value)
-{
-    return of_bits(Kind::Single, std::bit_cast<std::uint32_t>(value));
-}
-
-Value Value::double_precision(double value)
-{
-    return of_bits(Kind::Double, std::bit_cast<std::uint64_t>(value));
-}
-
-Value Value::date_time(DateTime moment)
-{
-    // The kind rides in the two top bits, which ticks never reach.
-    Value value = of_bits(
-        Kind::DateTime,
-        static_cast<std::uint64_t>(moment.ticks) | static_cast<std::uint64_t>(moment.kind) << 62
-    );
-    value.extra_ = moment.offset_minutes;
-    return value;
-}
-
 Value Value::decimal(Arena& arena, const Decimal& value)
 {
     Value out;
     out.kind_ = Kind::Decimal;
     out.pointer_ = arena.make<Decimal>(value);
-    return out;
-}
-
-Value Value::guid(Arena& arena, const clixml::Guid& value)
-{
-    Value out;
-    out.kind_ = Kind::Guid;
-    out.pointer_ = arena.make<clixml::Guid>(value);
     return out;
 }
 
@@ -88,15 +34,6 @@ Value Value::progress(Arena& arena, const clixml::ProgressRecord& value)
     Value out;
     out.kind_ = Kind::ProgressRecord;
     out.pointer_ = arena.make<clixml::ProgressRecord>(value);
-    return out;
-}
-
-Value Value::object(Object* object)
-{
-    Value out;
-    if (object == nullptr) return out;
-    out.kind_ = Kind::Object;
-    out.object_ = object;
     return out;
 }
 

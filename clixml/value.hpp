@@ -90,9 +90,17 @@ public:
     static Value int16(std::int16_t value) { return of_signed(Kind::Int16, value); }
     static Value int32(std::int32_t value) { return of_signed(Kind::Int32, value); }
     static Value int64(std::int64_t value) { return of_signed(Kind::Int64, value); }
-    static Value single(float value);
-    static Value double_precision(double value);
+    static Value single(float value)
+    {
+        return of_bits(Kind::Single, std::bit_cast<std::uint32_t>(value));
+    }
+    static Value double_precision(double value)
+    {
+        return of_bits(Kind::Double, std::bit_cast<std::uint64_t>(value));
+    }
     static Value date_time(DateTime value);
+    // An integer or Char of that kind; `bits` is the number, sign-extended.
+    static Value integer(Kind kind, std::uint64_t bits) { return of_bits(kind, bits); }
     static Value time_span(TimeSpan value) { return of_signed(Kind::TimeSpan, value.ticks); }
     static Value decimal(Arena& arena, const Decimal& value);
     static Value guid(Arena& arena, const clixml::Guid& value);
@@ -159,9 +167,25 @@ public:
 private:
     struct Lexical;
 
-    static Value of_text(Kind kind, std::string_view text);
-    static Value of_bits(Kind kind, std::uint64_t bits);
-    static Value of_signed(Kind kind, std::int64_t value);
+    static Value of_text(Kind kind, std::string_view text)
+    {
+        Value value;
+        value.kind_ = kind;
+        value.text_ = text.data();
+        value.size_ = static_cast<std::uint32_t>(text.size());
+        return value;
+    }
+    static Value of_bits(Kind kind, std::uint64_t bits)
+    {
+        Value value;
+        value.kind_ = kind;
+        value.bits_ = bits;
+        return value;
+    }
+    static Value of_signed(Kind kind, std::int64_t value)
+    {
+        return of_bits(kind, static_cast<std::uint64_t>(value));
+    }
     [[nodiscard]] Value plain() const { return has_lexical_ ? behind_lexical() : *this; }
     [[nodiscard]] Value behind_lexical() const;
     [[nodiscard]] const std::string_view* lexical_form() const;
@@ -239,6 +263,34 @@ inline const Guid& Value::guid_value() const
 inline const Version& Value::version_value() const
 {
     return *static_cast<const clixml::Version*>(plain().pointer_);
+}
+
+inline Value Value::date_time(DateTime moment)
+{
+    // The kind rides in the two top bits, which ticks never reach.
+    Value value = of_bits(
+        Kind::DateTime,
+        static_cast<std::uint64_t>(moment.ticks) | static_cast<std::uint64_t>(moment.kind) << 62
+    );
+    value.extra_ = moment.offset_minutes;
+    return value;
+}
+
+inline Value Value::guid(Arena& arena, const clixml::Guid& value)
+{
+    Value out;
+    out.kind_ = Kind::Guid;
+    out.pointer_ = arena.make<clixml::Guid>(value);
+    return out;
+}
+
+inline Value Value::object(Object* object)
+{
+    Value out;
+    if (object == nullptr) return out;
+    out.kind_ = Kind::Object;
+    out.object_ = object;
+    return out;
 }
 
 // clang-format off

@@ -1,119 +1,171 @@
-// Decimal digits of integers, eight at a time. All functions write up to 16 bytes behind what they
-// return, so that they can store whole words.
+// Decimal and hexadecimal digits, eight or thirty-two characters at a time, and days of the
+// calendar: what short primitives are read with.
 #pragma once
 
-#include <array>
+#include <clixml/detail/simd.hpp>
+
 #include <bit>
 #include <cstdint>
 #include <cstring>
+#include <string_view>
 
 namespace clixml::detail {
 
-// Bytes that a number of 64 bits may take at most, with what is stored behind it.
-inline constexpr std::size_t digits_room = 40;
+static_assert(std::endian::native == std::endian::little, "texts are compared as numbers");
 
-// The two digits of each number below 100.
-constexpr std::array<char, 200> make_digit_pairs()
+// Up to eight characters as a load of them gives them.
+constexpr std::uint64_t word_of_text(std::string_view text)
 {
-    std::array<char, 200> pairs{};
-    for (std::size_t i = 0; i < 100; ++i) {
-        pairs[2 * i] = static_cast<char>('0' + i / 10);
-        pairs[2 * i + 1] = static_cast<char>('0' + i % 10);
+    std::uint64_t word = 0;
+    for (std::size_t i = 0; i < text.size(); ++i)
+        word |= static_cast<std::uint64_t>(static_cast<std::uint8_t>(text[i])) << i * 8;
+    return word;
+}
+
+// Eight characters, digits of which become their values; others become more than 9.
+inline std::uint64_t load_digits(const char* at)
+{
+    std::uint64_t word = 0;
+    std::memcpy(&word, at, 8);
+    return word ^ 0x3030303030303030ULL;
+}
+
+// How many digits there are before the first other character, 0 to 8.
+inline unsigned count_digits(std::uint64_t digits)
+{
+    // A carry comes only from a byte that is no digit itself.
+    std::uint64_t others = ((digits + 0x0606060606060606ULL) | digits) & 0xF0F0F0F0F0F0F0F0ULL;
+    return others == 0 ? 8 : static_cast<unsigned>(std::countr_zero(others)) / 8;
+}
+
+// The number that eight digits are.
+inline std::uint64_t number_of_eight(std::uint64_t digits)
+{
+    digits = digits * 10 + (digits >> 8);
+    return ((digits & 0x000000FF000000FFULL) * 0x000F424000000064ULL +
+            (digits >> 16 & 0x000000FF000000FFULL) * 0x0000271000000001ULL) >>
+           32;
+}
+
+// The number that the first `count` of them are, 0 to 7.
+inline std::uint64_t number_of(std::uint64_t digits, unsigned count)
+{
+    // The last one becomes the last byte, and zeros come before the first one.
+    return number_of_eight(digits << (56 - count * 8) << 8);
+}
+
+// The number that `count` characters before `end` are, up to 15; false where one is no digit.
+// Sixteen characters before `end` must be there.
+inline bool read_digits_before_plain(const char* end, unsigned count, std::uint64_t& number)
+{
+    number = 0;
+    bool good = true;
+    for (const char* at = end - count; at != end; ++at) {
+        auto digit = static_cast<std::uint8_t>(*at - '0');
+        good = good && digit < 10;
+        number = number * 10 + digit;
     }
-    return pairs;
-}
-inline constexpr std::array<char, 200> digit_pairs = make_digit_pairs();
-
-// Exactly two digits; `value` is below 100.
-inline char* put_two_digits(std::uint32_t value, char* to)
-{
-    std::memcpy(to, digit_pairs.data() + std::size_t{2} * value, 2);
-    return to + 2;
+    return good;
 }
 
-// Eight digits of `value`, which is below 10^8, as the numbers 0 to 9 in the bytes of a word; the
-// first digit is in the lowest byte.
-inline std::uint64_t eight_digits(std::uint32_t value)
+inline bool read_digits_before(const char* end, unsigned count, std::uint64_t& number)
 {
-    // Halves of four digits, then quarters of two, then digits: each division by a multiplication
-    // whose error is too small to matter for so few digits.
-    std::uint64_t halves = value / 10000 | static_cast<std::uint64_t>(value % 10000) << 32;
-    std::uint64_t tops = ((halves * 10486) >> 20) & 0x0000007F'0000007FULL;
-    std::uint64_t quarters = tops | (halves - tops * 100) << 16;
-    tops = ((quarters * 103) >> 10) & 0x000F000F'000F000FULL;
-    return tops | (quarters - tops * 10) << 8;
+#if defined(__SSE2__)
+    static constexpr std::uint8_t last_bytes[32] = {0,    0,    0,    0,    0,    0,    0,    0,
+                                                    0,    0,    0,    0,    0,    0,    0,    0,
+                                                    0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
+                                                    0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF};
+    __m128i x = _mm_loadu_si128(reinterpret_cast<const __m128i*>(end - 16));
+    x = _mm_and_si128(
+        _mm_sub_epi8(x, _mm_set1_epi8('0')),
+        _mm_loadu_si128(reinterpret_cast<const __m128i*>(last_bytes + count))
+    );
+    const __m128i nine = _mm_set1_epi8(9);
+    bool good = _mm_movemask_epi8(_mm_cmpeq_epi8(_mm_max_epu8(x, nine), nine)) == 0xFFFF;
+    // Pairs, then groups of four, then groups of eight digits become numbers.
+    x = _mm_add_epi16(
+        _mm_mullo_epi16(_mm_and_si128(x, _mm_set1_epi16(0xFF)), _mm_set1_epi16(10)),
+        _mm_srli_epi16(x, 8)
+    );
+    x = _mm_madd_epi16(x, _mm_set1_epi32(0x00010064));
+    x = _mm_madd_epi16(_mm_packs_epi32(x, x), _mm_set1_epi32(0x00012710));
+    auto halves = static_cast<std::uint64_t>(_mm_cvtsi128_si64(x));
+    number = (halves & 0xFFFFFFFF) * 100'000'000 + (halves >> 32);
+    return good;
+#else
+    return read_digits_before_plain(end, count, number);
+#endif
 }
 
-inline constexpr std::uint64_t ascii_zeros = 0x30303030'30303030ULL;
-
-// Stores the bytes of `word`, lowest first.
-inline void store_word(std::uint64_t word, char* to)
+// Days of the proleptic Gregorian calendar; `month` is 1 to 12.
+inline bool is_leap_year(unsigned year)
 {
-    if constexpr (std::endian::native == std::endian::big) {
-        for (int i = 0; i < 8; ++i)
-            to[i] = static_cast<char>(word >> (8 * i));
-    } else {
-        std::memcpy(to, &word, 8);
+    return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+}
+
+inline unsigned days_of_month(unsigned year, unsigned month)
+{
+    return month == 2 ? (is_leap_year(year) ? 29 : 28) : 30 + ((month + month / 8) & 1);
+}
+
+// Days from 0001-01-01 to a day.
+inline std::uint64_t days_before(unsigned year, unsigned month, unsigned day)
+{
+    static constexpr std::uint16_t before_month[] = {
+        0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};
+    unsigned y = year - 1;
+    unsigned days = y * 365 + y / 4 - y / 100 + y / 400 + before_month[month - 1] + day - 1;
+    return days + (month > 2 && is_leap_year(year) ? 1 : 0);
+}
+
+// Sixteen bytes from thirty-two hexadecimal digits; false where one is none, or is in upper case
+// and `lower` is set.
+inline bool read_hexadecimal32_plain(const char* digits, bool lower, std::uint8_t* to)
+{
+    unsigned bad = 0;
+    for (int i = 0; i < 16; ++i) {
+        unsigned byte = 0;
+        for (int k = 0; k < 2; ++k) {
+            auto c = static_cast<std::uint8_t>(digits[i * 2 + k]);
+            auto letter = static_cast<std::uint8_t>((lower ? c : c | 32) - 'a');
+            auto digit = static_cast<std::uint8_t>(c - '0');
+            bad |= digit > 9 && letter > 5 ? 1U : 0U;
+            byte = byte << 4 | (digit > 9 ? (letter + 10U) & 15U : digit);
+        }
+        to[i] = static_cast<std::uint8_t>(byte);
     }
+    return bad == 0;
 }
 
-// Exactly eight digits; `value` is below 10^8.
-inline char* put_eight_digits(std::uint32_t value, char* to)
+inline bool read_hexadecimal32(const char* digits, bool lower, std::uint8_t* to)
 {
-    store_word(eight_digits(value) | ascii_zeros, to);
-    return to + 8;
-}
-
-// One to eight digits; `value` is below 10^8.
-inline char* put_short_number(std::uint32_t value, char* to)
-{
-    std::uint64_t digits = eight_digits(value);
-    // The last digit stays even if it is zero.
-    int zero_bits = std::countr_zero(digits | 1ULL << 56) & ~7;
-    store_word((digits | ascii_zeros) >> zero_bits, to);
-    return to + 8 - zero_bits / 8;
-}
-
-inline char* put_unsigned(std::uint64_t value, char* to)
-{
-    constexpr std::uint64_t eight = 100'000'000;
-    if (value < eight) return put_short_number(static_cast<std::uint32_t>(value), to);
-    std::uint64_t top = value / eight;
-    auto low = static_cast<std::uint32_t>(value % eight);
-    if (top < 100) {
-        // Numbers of 32 bits end up here. No branch between one digit and two, which is random.
-        const char* digits = digit_pairs.data() + 2 * top;
-        bool two = top >= 10;
-        to[0] = digits[two ? 0 : 1];
-        to[1] = digits[1];
-        return put_eight_digits(low, to + 1 + (two ? 1 : 0));
+#if defined(__SSE2__)
+    const __m128i to_lower = _mm_set1_epi8(lower ? 0 : 0x20);
+    __m128i bad = _mm_setzero_si128();
+    __m128i bytes[2];
+    for (int half = 0; half < 2; ++half) {
+        __m128i text = _mm_loadu_si128(reinterpret_cast<const __m128i*>(digits + half * 16));
+        __m128i digit = _mm_sub_epi8(text, _mm_set1_epi8('0'));
+        __m128i letter = _mm_sub_epi8(_mm_or_si128(text, to_lower), _mm_set1_epi8('a'));
+        __m128i is_digit = _mm_cmpeq_epi8(_mm_min_epu8(digit, _mm_set1_epi8(9)), digit);
+        __m128i is_letter = _mm_cmpeq_epi8(_mm_min_epu8(letter, _mm_set1_epi8(5)), letter);
+        bad = _mm_or_si128(
+            bad, _mm_cmpeq_epi8(_mm_or_si128(is_digit, is_letter), _mm_setzero_si128())
+        );
+        __m128i nibble = _mm_or_si128(
+            _mm_and_si128(is_digit, digit),
+            _mm_and_si128(is_letter, _mm_add_epi8(letter, _mm_set1_epi8(10)))
+        );
+        // The first of two digits is the higher one.
+        bytes[half] = _mm_and_si128(
+            _mm_or_si128(_mm_slli_epi16(nibble, 4), _mm_srli_epi16(nibble, 8)), _mm_set1_epi16(0xFF)
+        );
     }
-    if (top < eight) {
-        to = put_short_number(static_cast<std::uint32_t>(top), to);
-        return put_eight_digits(low, to);
-    }
-    to = put_short_number(static_cast<std::uint32_t>(top / eight), to);
-    to = put_eight_digits(static_cast<std::uint32_t>(top % eight), to);
-    return put_eight_digits(low, to);
-}
-
-inline char* put_signed(std::int64_t value, char* to)
-{
-    auto magnitude = static_cast<std::uint64_t>(value);
-    *to = '-';
-    if (value < 0) magnitude = 0 - magnitude;
-    return put_unsigned(magnitude, to + (value < 0 ? 1 : 0));
-}
-
-// The seven digits of a fraction of a second in units of 100 ns, below 10^7, without zeros at the
-// end; begins with the point. Nothing for 0.
-inline char* put_fraction(std::uint32_t fraction, char* to)
-{
-    if (fraction == 0) return to;
-    std::uint64_t digits = eight_digits(fraction * 10);
-    *to++ = '.';
-    store_word(digits | ascii_zeros, to);
-    return to + 8 - std::countl_zero(digits) / 8;
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm_packus_epi16(bytes[0], bytes[1]));
+    return _mm_movemask_epi8(bad) == 0;
+#else
+    return read_hexadecimal32_plain(digits, lower, to);
+#endif
 }
 
 } // namespace clixml::detail

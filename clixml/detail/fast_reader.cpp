@@ -1,6 +1,7 @@
+// The loop of FastReader: predicted markup, objects, bags, containers. Markup that was not
+// predicted is in fast_markup.cpp, contents are in fast_values.hpp.
 #include <clixml/detail/fast_reader.hpp>
-#include <clixml/string_escape.hpp>
-#include <clixml/utf.hpp>
+#include <clixml/detail/fast_values.hpp>
 
 #include <algorithm>
 #include <cstring>
@@ -10,52 +11,77 @@ namespace {
 
 constexpr std::string_view document_start =
     R"(<Objs Version="1.1.0.1" xmlns="http://schemas.microsoft.com/powershell/2004/04">)";
-constexpr std::string_view deserialized_prefix = "Deserialized.";
-// Properties of one bag that are searched for a name one by one; a bag with more of unknown names
-// is declined.
-constexpr std::size_t searched_properties_max = 256;
-// Tags tried at one place, and misses after which prediction is given up where it does not hit.
-constexpr int alternatives_max = 4;
-constexpr std::uint64_t trial_misses = 1024;
+// A step reads at most a literal, a number of a RefId and what follows it without looking for the
+// end.
+constexpr std::ptrdiff_t step_bytes_max = 192;
+constexpr std::size_t first_stack_bytes = 2048;
+constexpr std::size_t first_frames = 16;
+constexpr std::size_t first_objects = 64;
+// Room that one round of the loop may need on the stack.
+constexpr std::ptrdiff_t stack_reserve = 64;
 
-ContainerKind container_of(std::string_view tag)
+constexpr std::string_view element_of(Kind kind)
 {
-    if (tag == "LST") return ContainerKind::List;
-    if (tag == "IE") return ContainerKind::Enumerable;
-    if (tag == "STK") return ContainerKind::Stack;
-    if (tag == "QUE") return ContainerKind::Queue;
-    if (tag == "DCT") return ContainerKind::Dictionary;
-    return ContainerKind::None;
+    switch (kind) {
+    case Kind::Int32:
+        return "I32";
+    case Kind::Int64:
+        return "I64";
+    case Kind::Boolean:
+        return "B";
+    case Kind::DateTime:
+        return "DT";
+    case Kind::Guid:
+        return "G";
+    default:
+        return "S";
+    }
 }
 
-bool is_white(char c)
+template <Kind kind>
+bool ends_here(const char* at)
 {
-    return c == ' ' || c == '\n' || c == '\t' || c == '\r';
+    constexpr EndTag tag = end_tag(element_of(kind));
+    std::uint64_t word = 0;
+    std::memcpy(&word, at, 8);
+    return (word & tag.mask) == tag.word;
 }
 
-template <typename T>
-ArenaVector<T> take_from(std::vector<T>& stack, std::size_t first, Arena& arena)
+const char* before(const char* begin, const char* end, std::ptrdiff_t bytes)
 {
-    std::size_t count = stack.size() - first;
-    if (count == 0) return {};
-    T* items = arena.allocate_array<T>(count);
-    std::memcpy(
-        static_cast<void*>(items), static_cast<const void*>(stack.data() + first), count * sizeof(T)
-    );
-    stack.resize(first);
-    return {items, count};
+    return end - begin > bytes ? end - bytes : begin;
 }
 
 } // namespace
 
 FastReader::FastReader(std::string_view text, Arena& arena, const ReadOptions& options)
-    : begin_(text.data()), end_(text.data() + text.size()), arena_(arena), options_(options),
+    : begin_(text.data()), end_(text.data() + text.size()),
+      step_end_(before(begin_, end_, step_bytes_max)),
+      contents_end_(before(begin_, end_, short_bytes_max)), arena_(arena),
+      scratch_(arena.scratch()), options_(options),
       zone_(
           options.reading == Reading::Lossless ? nullptr
           : options.zone != nullptr            ? options.zone
                                                : &utc_zone()
-      )
+      ),
+      lossless_(options.reading == Reading::Lossless)
 {
+    scratch_.clear();
+    stack_ = static_cast<char*>(scratch_.allocate(first_stack_bytes));
+    top_ = stack_;
+    stack_end_ = stack_ + first_stack_bytes - stack_reserve;
+    frames_ = scratch_.allocate_array<Frame>(first_frames);
+    frames_size_ = first_frames;
+    frames_[0] = Frame{};
+    frames_[0].place = Place::Top;
+    frames_[0].items = &document_node_.next;
+    objects_ = scratch_.allocate_array<Object*>(first_objects);
+    objects_size_ = first_objects;
+}
+
+FastReader::~FastReader()
+{
+    arena_.end_scratch();
 }
 
 // Whether a text of this size can go over no limit but those that are looked at while reading.
@@ -63,7 +89,8 @@ bool FastReader::limits_allow(std::size_t text_bytes) const
 {
     const ReadLimits& limits = options_.limits;
     return limits.elements_max >= text_bytes / 4 && limits.text_bytes_max >= text_bytes &&
-           limits.objects_max >= text_bytes / 6 && limits.attributes_max >= 2;
+           limits.objects_max >= text_bytes / 6 && limits.attributes_max >= 2 &&
+           limits.depth_max >= 1;
 }
 
 // Documents
@@ -77,23 +104,26 @@ bool FastReader::read_document(std::vector<TopLevelValue>& values, TextForm& for
     form.version = document_start.substr(15, 7);
     form.crlf = at != end_ && *at == '\r';
     form.indented = at != end_ && (*at == '\n' || *at == '\r');
-    while (true) {
-        at = skip_white(at);
-        if (starts_with(at, "</Objs>")) break;
-        Value value;
-        at = read_item(at, value, 1);
-        if (at == nullptr) return false;
-        values.push_back({value, {}});
+    at = run(at, frames_[0].items);
+    if (at == nullptr || skip_white(at) != end_) return false;
+    for (const char* item = stack_; item != top_; item += sizeof(Value)) {
+        TopLevelValue value;
+        std::memcpy(&value.value, item, sizeof(Value));
+        values.push_back(value);
     }
-    return skip_white(at + 7) == end_;
+    return true;
 }
 
 bool FastReader::read_bare(TopLevelValue& value, TextForm& form)
 {
     auto text_bytes = static_cast<std::size_t>(end_ - begin_);
     if (!limits_allow(text_bytes) || text_bytes == 0 || *begin_ != '<') return false;
-    const char* at = read_item(begin_, value.value, 1);
+    frames_[0].items = &stop_;
+    // Short contents are read with a look at the sixteen bytes before them.
+    if (!is_at(begin_, "<Obj ")) contents_end_ = begin_;
+    const char* at = run(begin_, nullptr);
     if (at == nullptr || skip_white(at) != end_) return false;
+    std::memcpy(&value.value, stack_, sizeof(Value));
     const auto* close = static_cast<const char*>(std::memchr(begin_, '>', text_bytes));
     if (close != nullptr && close + 1 < at && close[-1] != '/') {
         form.crlf = close[1] == '\r';
@@ -102,503 +132,373 @@ bool FastReader::read_bare(TopLevelValue& value, TextForm& form)
     return true;
 }
 
-// Pieces of markup
-// ------------------------------------------------------------------------------------------------
+// Objects
+// -------------------------------------------------------------------------------------------------------
 
-const char* FastReader::skip_white(const char* at) const
+void FastReader::NextId::advance()
 {
-    while (at != end_ && is_white(*at))
-        ++at;
-    return at;
-}
-
-bool FastReader::starts_with(const char* at, std::string_view text) const
-{
-    return static_cast<std::size_t>(end_ - at) >= text.size() &&
-           std::memcmp(at, text.data(), text.size()) == 0;
-}
-
-const char* FastReader::expect(const char* at, std::string_view text) const
-{
-    return starts_with(at, text) ? at + text.size() : nullptr;
-}
-
-// Digits without leading zeros, as PowerShell numbers objects.
-const char* FastReader::read_number(const char* at, std::uint64_t& number) const
-{
-    const char* start = at;
-    number = 0;
-    while (at != end_ && static_cast<std::uint8_t>(*at - '0') < 10)
-        number = number * 10 + static_cast<std::uint64_t>(*at++ - '0');
-    auto digits = at - start;
-    return digits == 0 || digits > 10 || (digits > 1 && *start == '0') ? nullptr : at;
-}
-
-FastReader::Tag FastReader::tag_of(std::string_view name, Kind& kind)
-{
-    if (name == "S") {
-        kind = Kind::String;
-        return Tag::Primitive;
+    char* digit = text + size - 2;
+    while (digit >= text && *digit == '9')
+        *digit-- = '0';
+    if (digit >= text) {
+        ++*digit;
+        return;
     }
-    if (name == "Obj") return Tag::Object;
-    if (name == "Nil") return Tag::Nil;
-    if (name == "Ref") return Tag::Ref;
-    const Primitive* row = find_primitive(name);
-    if (row == nullptr) return Tag::Other;
-    kind = row->kind;
-    return Tag::Primitive;
+    std::memmove(text + 1, text, sizeof text - 1);
+    text[0] = '1';
+    ++size;
+    mask = mask << 1 | 1;
 }
 
-// The value of an N attribute up to its closing quote. Names with references or raw controls are
-// declined.
-const char* FastReader::read_name_attribute(const char* at, const Name*& name)
+void FastReader::grow_stack()
 {
-    const auto* quote =
-        static_cast<const char*>(std::memchr(at, '"', static_cast<std::size_t>(end_ - at)));
-    if (quote == nullptr) return nullptr;
-    std::string_view text(at, static_cast<std::size_t>(quote - at));
-    bool plain = true;
-    for (char c : text) {
-        if (c == '&' || c == '<' || (c >= 0 && c < ' ')) return nullptr;
-        plain = plain && c >= ' ' && c != '_';
-    }
-    if (!plain) {
-        if (first_invalid_utf8(text) || text.find("\xEF\xBF") != std::string_view::npos)
-            return nullptr;
-        if (has_escape(text)) {
-            name = arena_.intern(unescaped(text));
-            return quote + 1;
-        }
-    }
-    name = arena_.intern(text);
-    return quote + 1;
+    auto used = static_cast<std::size_t>(top_ - stack_);
+    auto size = static_cast<std::size_t>(stack_end_ - stack_ + stack_reserve) * 2;
+    auto* grown = static_cast<char*>(scratch_.allocate(size));
+    std::memcpy(grown, stack_, used);
+    stack_ = grown;
+    top_ = grown + used;
+    stack_end_ = grown + size - stack_reserve;
 }
 
-// A start tag with at most one N and one RefId, as PowerShell and its imitators write it. `at`
-// stands at its '<'.
-const char* FastReader::read_start_tag(const char* at, StartTag& tag)
+// Moves what lies on the stack from `first` on into the arena.
+template <typename T>
+ArenaVector<T> FastReader::take(std::size_t first)
 {
-    const char* name = ++at;
-    while (at != end_ &&
-           ((*at >= 'A' && *at <= 'Z') || (*at >= 'a' && *at <= 'z') || (*at >= '0' && *at <= '9')))
-        ++at;
-    tag = StartTag{};
-    tag.tag = tag_of({name, static_cast<std::size_t>(at - name)}, tag.kind);
-    if (tag.tag == Tag::Other) return nullptr;
-    while (at != end_ && *at == ' ') {
-        if (starts_with(at, " N=\"") && tag.name == nullptr) {
-            at = read_name_attribute(at + 4, tag.name);
-        } else if (starts_with(at, " RefId=\"") && !tag.has_ref_id) {
-            tag.number = at + 8;
-            tag.has_ref_id = true;
-            at = read_number(tag.number, tag.ref_id);
-            tag.number_end = at;
-            if (at != nullptr) at = expect(at, "\"");
-        } else {
-            break;
-        }
-        if (at == nullptr) return nullptr;
-    }
-    if (at == end_) return nullptr;
-    if (*at == '>') return at + 1;
-    if (*at == ' ') ++at;
-    tag.self_closed = true;
-    return expect(at, "/>");
+    char* from = stack_ + first;
+    auto bytes = static_cast<std::size_t>(top_ - from);
+    top_ = from;
+    if (bytes == 0) return {};
+    T* items = arena_.allocate_array<T>(bytes / sizeof(T));
+    std::memcpy(static_cast<void*>(items), from, bytes);
+    return {items, bytes / sizeof(T)};
 }
 
-// Values
-// ------------------------------------------------------------------------------------------------------------
-
-const char* FastReader::read_item(const char* at, Value& value, std::uint32_t depth)
+// A new object, which is the value of what has just been pushed.
+Object* FastReader::add_object()
 {
-    if (depth > options_.limits.depth_max || at == end_ || *at != '<') return nullptr;
-    StartTag tag;
-    at = read_start_tag(at, tag);
-    return at == nullptr ? nullptr : read_tagged(at, tag, value, depth);
+    auto* object = arena_.make<Object>();
+    if (object_count_ == objects_size_) {
+        auto** grown = scratch_.allocate_array<Object*>(objects_size_ * 2);
+        std::memcpy(grown, objects_, objects_size_ * sizeof(Object*));
+        objects_ = grown;
+        objects_size_ *= 2;
+    }
+    objects_[object_count_++] = object;
+    next_id_.advance();
+    return object;
 }
 
-// What follows a start tag that has just been read.
-const char*
-FastReader::read_tagged(const char* at, const StartTag& tag, Value& value, std::uint32_t depth)
+bool FastReader::open_object(Object* object, Node** resume)
 {
-    switch (tag.tag) {
-    case Tag::Primitive:
-        return tag.has_ref_id ? nullptr : read_primitive(at, tag.kind, tag.self_closed, value);
-    case Tag::Nil:
-        value = Value();
-        return tag.self_closed ? at : nullptr;
-    case Tag::Ref:
-        if (!tag.has_ref_id || !tag.self_closed || tag.ref_id >= objects_.size()) return nullptr;
-        value = Value::object(objects_[tag.ref_id]);
-        return at;
-    case Tag::Object: {
-        Object* object = nullptr;
-        if (!tag.has_ref_id) return nullptr;
-        at = begin_object(at, tag.ref_id, object);
-        value = Value::object(object);
-        if (at == nullptr || tag.self_closed) return at;
-        return read_object(at, *object, depth);
+    if (depth_ == options_.limits.depth_max) return false;
+    if (++depth_ == frames_size_) {
+        Frame* grown = scratch_.allocate_array<Frame>(frames_size_ * 2);
+        std::memcpy(static_cast<void*>(grown), frames_, frames_size_ * sizeof(Frame));
+        frames_ = grown;
+        frames_size_ *= 2;
     }
-    case Tag::Other:
-        break;
-    }
-    return nullptr;
+    Frame& opened = frames_[depth_];
+    opened.object = object;
+    opened.shape = &plain_shape_;
+    opened.resume = resume;
+    opened.place = Place::Parts;
+    return true;
 }
 
-const char* FastReader::begin_object(const char* at, std::uint64_t ref_id, Object*& object)
+bool FastReader::open_bag(bool adapted)
 {
-    // Numbers in order are what PowerShell writes.
-    if (ref_id != objects_.size()) return nullptr;
-    object = arena_.make<Object>();
-    objects_.push_back(object);
-    return at;
-}
-
-const char* FastReader::read_object(const char* at, Object& object, std::uint32_t depth)
-{
-    Shape* shape = &plain_shape_;
-    while (true) {
-        if (at != end_ && *at != '<') at = skip_white(at);
-        if (end_ - at < 6 || *at != '<') return nullptr;
-        if (at[1] == '/') return expect(at, "</Obj>");
-        at = read_object_part(at, object, shape, depth);
-        if (at == nullptr) return nullptr;
-    }
-}
-
-const char*
-FastReader::read_object_part(const char* at, Object& object, Shape*& shape, std::uint32_t depth)
-{
-    if (starts_with(at, "<TNRef RefId=\"")) {
-        std::uint64_t number = 0;
-        at = read_number(at + 14, number);
-        if (at == nullptr || number >= shapes_.size()) return nullptr;
-        shape = shapes_[number];
-        object.set_type_names(shape->names);
-        return starts_with(at, "\" />") ? at + 4 : expect(at, "\"/>");
-    }
-    if (starts_with(at, "<MS>")) {
-        if (object.has_extended()) return nullptr;
-        object.set_has_extended(true);
-        return read_bag(at + 4, shape->extended, "</MS>", object.extended_bag(), depth + 1);
-    }
-    if (starts_with(at, "<Props>")) {
-        if (object.has_adapted()) return nullptr;
+    Frame& open = frames_[depth_];
+    Object& object = *open.object;
+    if (depth_ == options_.limits.depth_max) return false;
+    if (adapted ? object.has_adapted() : object.has_extended()) return false;
+    if (adapted) {
         object.set_has_adapted(true);
         object.set_deserialized(true);
-        return read_bag(at + 7, shape->adapted, "</Props>", object.adapted_bag(), depth + 1);
-    }
-    if (starts_with(at, "<TN RefId=\"")) return read_type_names(at, object, shape);
-    if (starts_with(at, "<ToString>")) {
-        std::string_view text;
-        at = read_string(at + 10, text);
-        if (at == nullptr) return nullptr;
-        object.set_text(text);
-        return expect(at, "</ToString>");
-    }
-    const char* name_end = at + 1;
-    while (name_end != end_ && *name_end >= 'A' && *name_end <= 'Z')
-        ++name_end;
-    ContainerKind kind = container_of({at + 1, static_cast<std::size_t>(name_end - at - 1)});
-    if (kind != ContainerKind::None) return read_container(name_end, kind, object, depth);
-    return read_base(at, object);
-}
-
-// A primitive that the object wraps. Objects inside objects are left to the general reader.
-const char* FastReader::read_base(const char* at, Object& object)
-{
-    StartTag tag;
-    at = read_start_tag(at, tag);
-    if (at == nullptr || tag.tag != Tag::Primitive || tag.name != nullptr || tag.has_ref_id)
-        return nullptr;
-    Value base;
-    at = read_primitive(at, tag.kind, tag.self_closed, base);
-    object.set_base(base);
-    return at;
-}
-
-const char* FastReader::read_type_names(const char* at, Object& object, Shape*& shape)
-{
-    std::uint64_t number = 0;
-    at = read_number(at + 11, number);
-    if (at == nullptr || number != shapes_.size() ||
-        shapes_.size() == options_.limits.type_name_lists_max)
-        return nullptr;
-    at = expect(at, "\">");
-    if (at == nullptr) return nullptr;
-    std::vector<std::string_view> names;
-    while (true) {
-        at = skip_white(at);
-        if (starts_with(at, "</TN>")) break;
-        std::string_view text;
-        at = expect(at, "<T>");
-        if (at != nullptr) at = read_string(at, text);
-        if (at != nullptr) at = expect(at, "</T>");
-        if (at == nullptr || text.empty() || names.size() == options_.limits.type_names_max)
-            return nullptr;
-        bool has_prefix =
-            text.size() >= deserialized_prefix.size() &&
-            equal_ignoring_case(text.substr(0, deserialized_prefix.size()), deserialized_prefix);
-        if (!lossless() && !has_prefix) {
-            std::size_t size = deserialized_prefix.size() + text.size();
-            char* joined = arena_.allocate_array<char>(size);
-            std::memcpy(joined, deserialized_prefix.data(), deserialized_prefix.size());
-            std::memcpy(joined + deserialized_prefix.size(), text.data(), text.size());
-            text = {joined, size};
-        }
-        names.push_back(text);
-    }
-    if (names.empty()) return nullptr;
-    auto* copies = arena_.allocate_array<std::string_view>(names.size());
-    std::uninitialized_copy(names.begin(), names.end(), copies);
-    shape = nodes_.make<Shape>();
-    shape->names = arena_.make<TypeNames>(TypeNames{{copies, names.size()}});
-    shapes_.push_back(shape);
-    object.set_type_names(shape->names);
-    return at + 5;
-}
-
-// Containers
-// --------------------------------------------------------------------------------------------------------
-
-const char*
-FastReader::read_container(const char* at, ContainerKind kind, Object& object, std::uint32_t depth)
-{
-    if (object.container() != ContainerKind::None) return nullptr;
-    std::size_t first = items_.size();
-    if (starts_with(at, " />")) {
-        at += 3;
     } else {
-        std::string_view name(
-            at - (kind == ContainerKind::Enumerable ? 2 : 3),
-            kind == ContainerKind::Enumerable ? 2 : 3
-        );
-        at = expect(at, ">");
-        if (at != nullptr)
-            at = kind == ContainerKind::Dictionary ? read_entries(at, depth + 1)
-                                                   : read_list(at, depth + 1);
-        if (at == nullptr) return nullptr;
-        at += 2;
-        if (!starts_with(at, name) || end_ - at < 4 || at[name.size()] != '>') return nullptr;
-        at += name.size() + 1;
+        object.set_has_extended(true);
     }
-    object.set_container(
-        kind == ContainerKind::Enumerable && !lossless() ? ContainerKind::List : kind
-    );
-    object.set_items(take_from(items_, first, arena_));
-    return at;
+    open.adapted = adapted;
+    open.first = static_cast<std::size_t>(top_ - stack_);
+    open.place = Place::Bag;
+    return true;
 }
 
-// Items up to an end tag, at which the result stands. The tag of one item predicts that of the
-// next.
-const char* FastReader::read_list(const char* at, std::uint32_t depth)
+void FastReader::close_bag()
 {
-    if (depth > options_.limits.depth_max) return nullptr;
-    Kind last_kind = Kind::Nil;
+    Frame& open = frames_[depth_];
+    PropertyBag& bag = open.adapted ? open.object->adapted_bag() : open.object->extended_bag();
+    bag = take<Property>(open.first);
+    open.place = Place::Parts;
+}
+
+bool FastReader::open_items(const Node& node)
+{
+    Frame& open = frames_[depth_];
+    if (depth_ == options_.limits.depth_max) return false;
+    if (open.object->container() != ContainerKind::None) return false;
+    open.container = node.container;
+    open.first = static_cast<std::size_t>(top_ - stack_);
+    open.closed = open.first;
+    open.place = node.container == ContainerKind::Dictionary ? Place::Entries : Place::List;
+    return true;
+}
+
+bool FastReader::close_items()
+{
+    Frame& open = frames_[depth_];
+    if (open.object->container() != ContainerKind::None) return false;
+    ContainerKind kind = open.container;
+    if (kind == ContainerKind::Enumerable && !lossless_) kind = ContainerKind::List;
+    open.object->set_container(kind);
+    open.object->set_items(take<Value>(open.first));
+    open.place = Place::Parts;
+    return true;
+}
+
+// The loop
+// -------------------------------------------------------------------------------------------------------
+
+inline bool FastReader::follows_id(const char* at, const Node& node) const
+{
+    unsigned same = Block16::load(at).equal(Block16::load(next_id_.text));
+    if ((~same & next_id_.mask) != 0) return false;
+    at += next_id_.size;
+    return node.tail_size == 1 ? *at == '>' : std::memcmp(at, node.tail, node.tail_size) == 0;
+}
+
+// Whether a literal of up to eight bytes stands there; false for longer ones.
+inline bool matches_short(const char* at, const Node& node)
+{
+    std::uint64_t word = 0;
     std::uint64_t head = 0;
-    std::uint64_t head_mask = 0;
-    std::size_t head_size = 0;
-    while (true) {
-        Value value;
-        if (head_size != 0 && (load8_before(at, end_) & head_mask) == head) {
-            at = read_contents(at + head_size, last_kind, value);
-            if (at != nullptr) at = expect_end(at, last_kind);
-            if (at == nullptr) return nullptr;
-            items_.push_back(value);
-            continue;
-        }
-        if (at != end_ && *at != '<') at = skip_white(at);
-        if (end_ - at < 2 || *at != '<') return nullptr;
-        if (at[1] == '/') return at;
-        const char* start = at;
-        StartTag tag;
-        at = read_start_tag(at, tag);
-        if (at == nullptr) return nullptr;
-        head_size = 0;
-        if (tag.tag == Tag::Primitive && !tag.self_closed && at - start <= 8) {
-            last_kind = tag.kind;
-            head_size = static_cast<std::size_t>(at - start);
-            std::uint8_t mask[8] = {};
-            std::memset(mask, 0xFF, head_size);
-            std::memcpy(&head_mask, mask, 8);
-            head = load8_before(start, end_) & head_mask;
-        }
-        at = read_tagged(at, tag, value, depth);
-        if (at == nullptr) return nullptr;
-        items_.push_back(value);
-    }
+    std::memcpy(&word, at, 8);
+    std::memcpy(&head, node.head, 8);
+    return node.size < 8 && (word ^ head) << (64 - node.size * 8) == 0;
 }
 
-const char* FastReader::read_entries(const char* at, std::uint32_t depth)
+inline bool FastReader::matches(const char* at, const Node& node) const
 {
-    if (depth > options_.limits.depth_max) return nullptr;
-    if (key_name_ == nullptr) {
-        key_name_ = arena_.intern("Key");
-        value_name_ = arena_.intern("Value");
-    }
-    while (true) {
-        at = skip_white(at);
-        if (end_ - at < 2 || *at != '<') return nullptr;
-        if (at[1] == '/') return at;
-        at = expect(at, "<En>");
-        for (const Name* expected : {key_name_, value_name_}) {
-            if (at == nullptr) return nullptr;
-            at = skip_white(at);
-            if (at == end_ || *at != '<') return nullptr;
-            StartTag tag;
-            at = read_start_tag(at, tag);
-            if (at == nullptr || tag.name == nullptr || tag.name->text() != expected->text())
-                return nullptr;
-            Value value;
-            at = read_tagged(at, tag, value, depth);
-            if (at == nullptr || (expected == key_name_ && value.is_nil())) return nullptr;
-            items_.push_back(value);
-        }
-        at = expect(skip_white(at), "</En>");
-        if (at == nullptr) return nullptr;
-    }
-}
-
-// Bags and their shapes
-// -----------------------------------------------------------------------------------------------
-
-bool FastReader::matches(const char* at, const Node& node) const
-{
-    if (end_ - at < 32) [[unlikely]]
-        return starts_with(at, {node.head, node.head_size});
     unsigned low = Block16::load(at).equal(Block16::load(node.head));
     unsigned high = Block16::load(at + 16).equal(Block16::load(node.head + 16));
-    return (~(low | high << 16) & node.head_mask) == 0;
+    if ((~(low | high << 16) & node.head_mask) != 0) return false;
+    if (node.size > 32 && std::memcmp(at + 32, node.literal + 32, node.size - 32U) != 0)
+        return false;
+    return node.op != Op::Object || follows_id(at + node.size, node);
 }
 
-const char* FastReader::read_bag(
-    const char* at, Node& root, std::string_view end_tag, PropertyBag& bag, std::uint32_t depth
-)
+// A primitive of up to 64 bytes in PowerShell's usual form, with its end tag; else it is read in
+// another way.
+template <Kind kind>
+inline const char* FastReader::read_short(const char* at, Value& value)
 {
-    if (depth > options_.limits.depth_max) return nullptr;
-    std::size_t first = properties_.size();
-    Node* node = &root;
-    while (true) {
-        Node* found = node != nullptr ? node->next : nullptr;
-        while (found != nullptr && !matches(at, *found))
-            found = found->alternative;
-        Property property;
-        if (found != nullptr) [[likely]] {
-            const char* start = at;
-            node = found;
-            at = read_predicted(at, node, property, depth);
-            if (at == nullptr) return nullptr;
-            if (node != nullptr) [[likely]] {
-                properties_.push_back(property);
-                continue;
-            }
-            at = start;
-        }
-        if (at != end_ && *at != '<') {
-            const char* next = skip_white(at);
-            if (starts_with(next, end_tag)) at = next;
-        }
-        if (starts_with(at, end_tag)) break;
-        at = read_unpredicted(at, node, first, property, depth);
-        if (at == nullptr) return nullptr;
-        properties_.push_back(property);
-    }
-    bag = take_from(properties_, first, arena_);
-    return at + end_tag.size();
+    if (at > contents_end_) [[unlikely]]
+        return read_short_near_end(at, kind, value);
+    const char* end = nullptr;
+    if constexpr (kind == Kind::Boolean)
+        end = read_short_boolean(at, value);
+    else if constexpr (kind == Kind::DateTime)
+        end = read_short_moment(at, lossless_, value);
+    else if constexpr (kind == Kind::Guid)
+        end = read_short_guid(at, lossless_, arena_, value);
+    else
+        end = read_short_integer(at, kind, value);
+    if (end != nullptr && ends_here<kind>(end)) [[likely]]
+        return end + end_tag(element_of(kind)).size;
+    return read_unusual(at, kind, value);
 }
 
-// Reads the property whose tag is that of `node`. Where the tag goes on otherwise behind its
-// number, `node` becomes null and nothing has been read.
-const char*
-FastReader::read_predicted(const char* at, Node*& node, Property& property, std::uint32_t depth)
-{
-    const Node& predicted = *node;
-    property.name = predicted.name;
-    at += predicted.head_size;
-    ++hits_;
-    if (predicted.tag == Tag::Primitive) {
-        at = read_contents(at, predicted.kind, property.value);
-        return at == nullptr ? nullptr : expect_end(at, predicted.kind);
-    }
-    if (predicted.tag == Tag::Nil) return at;
-    std::uint64_t number = 0;
-    at = read_number(at, number);
-    if (at == nullptr || !starts_with(at, {predicted.tail, predicted.tail_size})) {
-        node = nullptr;
-        return begin_;
-    }
-    at += predicted.tail_size;
-    if (predicted.tag == Tag::Ref) {
-        if (number >= objects_.size()) return nullptr;
-        property.value = Value::object(objects_[number]);
-        return at;
-    }
-    Object* object = nullptr;
-    at = begin_object(at, number, object);
-    if (at == nullptr) return nullptr;
-    property.value = Value::object(object);
-    return read_object(at, *object, depth);
-}
-
-const char* FastReader::read_unpredicted(
-    const char* at, Node*& node, std::size_t first, Property& property, std::uint32_t depth
-)
+// A string without anything to decode, with its end tag; else it is read in another way.
+inline const char* FastReader::read_plain_string(const char* at, Value& value)
 {
     const char* start = at;
-    at = skip_white(at);
-    if (at == end_ || *at != '<') return nullptr;
-    StartTag tag;
-    at = read_start_tag(at, tag);
-    if (at == nullptr || tag.name == nullptr || tag.name->size == 0) return nullptr;
-    if (properties_.size() - first >= searched_properties_max) return nullptr;
-    if (!lossless() && is_duplicate(first, tag.name)) return nullptr;
-    ++misses_;
-    bool predict = node != nullptr && (misses_ < trial_misses || hits_ > misses_);
-    node = predict ? add_node(*node, start, at, tag) : nullptr;
-    property.name = tag.name;
-    return read_tagged(at, tag, property.value, depth);
-}
-
-bool FastReader::is_duplicate(std::size_t first, const Name* name) const
-{
-    for (std::size_t i = first; i < properties_.size(); ++i) {
-        const Name* other = properties_[i].name;
-        if (other == name) return true;
-        if (other->folded_hash == name->folded_hash &&
-            equal_ignoring_case(other->text(), name->text()))
-            return true;
+    while (at <= contents_end_) {
+        unsigned stops = Block16::load(at).text_stops();
+        if (stops == 0) {
+            at += 16;
+            continue;
+        }
+        at += std::countr_zero(stops);
+        if (!ends_here<Kind::String>(at)) break;
+        value = Value::string({start, static_cast<std::size_t>(at - start)});
+        return at + 4;
     }
-    return false;
+    return read_string_value(start, Kind::String, value);
 }
 
-// Remembers the tag between `start` and `end` as one that may follow `before`; null where it cannot
-// be predicted. The new node comes first: what was met last is most likely to be met next.
-FastReader::Node*
-FastReader::add_node(Node& before, const char* start, const char* end, const StartTag& tag)
+// The number of a Ref and what follows it.
+const char* FastReader::read_ref(const char* at, const Node& node, Value& value) const
 {
-    bool numbered = tag.tag == Tag::Object || tag.tag == Tag::Ref;
-    if (tag.self_closed && (tag.tag == Tag::Primitive || tag.tag == Tag::Object)) return nullptr;
-    if (numbered != tag.has_ref_id) return nullptr;
-    const char* head_end = numbered ? tag.number : end;
-    auto head_size = static_cast<std::size_t>(head_end - start);
-    std::size_t tail_size = numbered ? static_cast<std::size_t>(end - tag.number_end) : 0;
-    if (head_size > sizeof(Node::head) || tail_size > sizeof(Node::tail)) return nullptr;
-    int alternatives = 0;
-    for (Node* other = before.next; other != nullptr; other = other->alternative)
-        ++alternatives;
-    if (alternatives >= alternatives_max) return nullptr;
-    auto* node = nodes_.make<Node>(Node{});
-    std::memcpy(node->head, start, head_size);
-    node->head_size = static_cast<std::uint8_t>(head_size);
-    node->head_mask = head_size == 32 ? 0xFFFFFFFFU : (1U << head_size) - 1;
-    if (numbered) std::memcpy(node->tail, tag.number_end, tail_size);
-    node->tail_size = static_cast<std::uint8_t>(tail_size);
-    node->tag = tag.tag;
-    node->kind = tag.kind;
-    node->name = tag.name;
-    node->alternative = before.next;
-    before.next = node;
-    return node;
+    std::uint64_t number = 0;
+    at = read_number(at, number);
+    if (at == nullptr || number >= object_count_) return nullptr;
+    value = Value::object(objects_[number]);
+    return expect(at, {node.tail, node.tail_size});
+}
+
+// Reads values from `at` on, up to the end of the document or of the one value. `chain` is where to
+// look for what stands there.
+const char* FastReader::run(const char* at, Node** chain)
+{
+    std::size_t offset = 0; // of the value in what is pushed: 8 behind the name of a property
+    char* top = top_;
+    while (true) {
+        Node* node = nullptr;
+        if (chain != nullptr && at <= step_end_) [[likely]] {
+            node = *chain;
+            while (node != nullptr && !matches(at, *node))
+                node = node->alternative;
+        }
+        bool predicted = node != nullptr;
+        if (predicted) [[likely]] {
+            at += node->size;
+        } else {
+            top_ = top;
+            at = recognise(at, chain, node);
+            if (at == nullptr) return nullptr;
+            top = top_;
+        }
+        Value value;
+        switch (node->op) {
+        case Op::String:
+            at = read_plain_string(at, value);
+            break;
+        case Op::Int32:
+            at = read_short<Kind::Int32>(at, value);
+            // Numbers in a list follow each other.
+            if (!predicted || node->after != chain) break;
+            while (at != nullptr && at <= step_end_ && top < stack_end_ && matches_short(at, *node)
+            ) {
+                std::memcpy(top, static_cast<const void*>(&value), sizeof(Value));
+                top += sizeof(Value);
+                at = read_short<Kind::Int32>(at + node->size, value);
+            }
+            break;
+        case Op::Int64:
+            at = read_short<Kind::Int64>(at, value);
+            break;
+        case Op::Boolean:
+            at = read_short<Kind::Boolean>(at, value);
+            break;
+        case Op::DateTime:
+            at = read_short<Kind::DateTime>(at, value);
+            break;
+        case Op::Guid:
+            at = read_short<Kind::Guid>(at, value);
+            break;
+        case Op::Nil:
+            break;
+        case Op::EmptyText:
+            value = Value::string({"", 0});
+            break;
+        case Op::EmptyBytes:
+            value = Value::bytes(bytes_of(std::string_view("", 0)));
+            break;
+        case Op::Ref:
+            if (predicted)
+                at = read_ref(at, *node, value);
+            else
+                value = Value::object(found_);
+            break;
+        case Op::Object:
+        case Op::EmptyObject:
+            if (predicted) at += next_id_.size + node->tail_size;
+            value = Value::object(add_object());
+            break;
+        default:
+            if (node->op < Op::FirstStructure) {
+                at = read_primitive(at, node->kind, value);
+                break;
+            }
+            top_ = top;
+            at = structure(at, *node, chain);
+            if (at == nullptr || chain == &stop_) return at;
+            top = top_;
+            offset = frames_[depth_].place == Place::Bag ? 8 : 0;
+            continue;
+        }
+        if (at == nullptr) return nullptr;
+        std::memcpy(top, &node->name, sizeof(Name*));
+        std::memcpy(top + offset, static_cast<const void*>(&value), sizeof(Value));
+        top += offset + sizeof(Value);
+        chain = node->after;
+        if (top > stack_end_) [[unlikely]] {
+            top_ = top;
+            grow_stack();
+            top = top_;
+        }
+        if (node->op == Op::Object) {
+            if (!open_object(value.object(), chain)) return nullptr;
+            chain = node == &temporary_ ? nullptr : &node->next;
+        }
+    }
+}
+
+// What is no value: parts of objects, ends of bags, containers and objects. `chain` becomes where
+// to look for what follows, or &stop_.
+const char* FastReader::structure(const char* at, Node& node, Node**& chain)
+{
+    Frame& open = frames_[depth_];
+    chain = &node == &temporary_ ? nullptr : &node.next;
+    if (node.shape != nullptr) {
+        open.shape = node.shape;
+        open.object->set_type_names(node.shape->names);
+    }
+    switch (node.op) {
+    case Op::Extended:
+        chain = &open.shape->extended;
+        return open_bag(false) ? at : nullptr;
+    case Op::Adapted:
+        chain = &open.shape->adapted;
+        return open_bag(true) ? at : nullptr;
+    case Op::EndBag:
+        close_bag();
+        return at;
+    case Op::EndBagAndObject:
+        close_bag();
+        return close_object(at, chain);
+    case Op::EndObject:
+        return close_object(at, chain);
+    case Op::Text: {
+        std::string_view text;
+        at = read_string(at, text);
+        if (at == nullptr) return nullptr;
+        open.object->set_text(text);
+        return expect(at, "</ToString>");
+    }
+    case Op::Base: {
+        Value base;
+        at = read_primitive(at, node.kind, base);
+        open.object->set_base(base);
+        return at;
+    }
+    case Op::Items:
+        if (chain == nullptr) chain = scratch_.make<Node*>(nullptr);
+        open.items = chain;
+        return open_items(node) ? at : nullptr;
+    case Op::NoItems:
+        return open_items(node) && close_items() ? at : nullptr;
+    case Op::EndItems:
+        return close_items() ? at : nullptr;
+    case Op::EndItemsAndObject:
+        return close_items() ? close_object(at, chain) : nullptr;
+    case Op::EndEntry:
+        open.closed = static_cast<std::size_t>(top_ - stack_);
+        chain = open.items;
+        return at;
+    case Op::EndDocument:
+        chain = &stop_;
+        return at;
+    default:
+        return nullptr;
+    }
+}
+
+const char* FastReader::close_object(const char* at, Node**& chain)
+{
+    chain = frames_[depth_].resume;
+    --depth_;
+    return at;
 }
 
 } // namespace clixml::detail

@@ -1,6 +1,9 @@
-// The part of FastReader that reads primitives.
+// The part of FastReader that reads primitives: what is not short, and what has another form than
+// PowerShell's usual one.
 #include <clixml/base64.hpp>
+#include <clixml/detail/base64_blocks.hpp>
 #include <clixml/detail/fast_reader.hpp>
+#include <clixml/detail/fast_values.hpp>
 #include <clixml/lexical.hpp>
 #include <clixml/string_escape.hpp>
 #include <clixml/utf.hpp>
@@ -9,10 +12,13 @@
 #include <bit>
 #include <charconv>
 #include <cstring>
-#include <limits>
 
 namespace clixml::detail {
 namespace {
+
+// Arrays of bytes from this size on are decoded without looking for their end first, if there is
+// memory for it.
+constexpr std::ptrdiff_t long_bytes_min = 64 * 1024;
 
 constexpr std::array<std::uint8_t, 256> make_hex_values()
 {
@@ -33,94 +39,20 @@ std::uint8_t hex_value(char c)
     return hex_values[static_cast<std::uint8_t>(c)];
 }
 
-// End tags by kind, as numbers to compare eight bytes with.
-struct EndTag {
-    std::uint64_t word = 0;
-    std::uint64_t mask = 0;
-    std::uint8_t size = 0;
-};
-
-std::array<EndTag, 32> make_end_tags()
-{
-    std::array<EndTag, 32> tags{};
-    for (const Primitive& row : primitive_table()) {
-        std::string text = "</" + std::string(row.tag) + ">";
-        EndTag& tag = tags[static_cast<std::size_t>(row.kind)];
-        tag.size = static_cast<std::uint8_t>(text.size());
-        std::size_t compared = std::min<std::size_t>(text.size(), 8);
-        std::uint8_t mask[8] = {};
-        std::memset(mask, 0xFF, compared);
-        std::memcpy(&tag.mask, mask, 8);
-        std::memcpy(&tag.word, text.data(), compared);
-    }
-    return tags;
-}
-const std::array<EndTag, 32> end_tags = make_end_tags();
-
-struct Range {
-    std::uint64_t magnitude_max;          // of numbers that are not negative
-    std::uint64_t negative_magnitude_max; // 0: no sign
-};
-
-Range range_of(Kind kind)
-{
-    switch (kind) {
-    case Kind::Char:
-    case Kind::UInt16:
-        return {UINT16_MAX, 0};
-    case Kind::Byte:
-        return {UINT8_MAX, 0};
-    case Kind::UInt32:
-        return {UINT32_MAX, 0};
-    case Kind::UInt64:
-        return {UINT64_MAX, 0};
-    case Kind::SByte:
-        return {INT8_MAX, 128};
-    case Kind::Int16:
-        return {INT16_MAX, 32768};
-    case Kind::Int32:
-        return {INT32_MAX, 2147483648ULL};
-    default:
-        return {INT64_MAX, 1ULL << 63};
-    }
-}
-
-Value value_of_bits(Kind kind, std::uint64_t bits)
-{
-    switch (kind) {
-    case Kind::Char:
-        return Value::character({static_cast<std::uint16_t>(bits)});
-    case Kind::Byte:
-        return Value::byte(static_cast<std::uint8_t>(bits));
-    case Kind::UInt16:
-        return Value::uint16(static_cast<std::uint16_t>(bits));
-    case Kind::UInt32:
-        return Value::uint32(static_cast<std::uint32_t>(bits));
-    case Kind::UInt64:
-        return Value::uint64(bits);
-    case Kind::SByte:
-        return Value::sbyte(static_cast<std::int8_t>(bits));
-    case Kind::Int16:
-        return Value::int16(static_cast<std::int16_t>(bits));
-    case Kind::Int32:
-        return Value::int32(static_cast<std::int32_t>(bits));
-    default:
-        return Value::int64(static_cast<std::int64_t>(bits));
-    }
-}
-
 bool is_digit(char c)
 {
     return static_cast<std::uint8_t>(c - '0') < 10;
 }
 
-// Two digits, or more than 99 where they are none.
-unsigned two_digits(const char* at)
+std::array<EndTag, 32> make_end_tags()
 {
-    auto high = static_cast<std::uint8_t>(at[0] - '0');
-    auto low = static_cast<std::uint8_t>(at[1] - '0');
-    return high > 9 || low > 9 ? 100U : high * 10U + low;
+    std::array<EndTag, 32> tags{};
+    for (const Primitive& row : primitive_table()) {
+        if (row.tag.size() + 3 <= 8) tags[static_cast<std::size_t>(row.kind)] = end_tag(row.tag);
+    }
+    return tags;
 }
+const std::array<EndTag, 32> end_tags = make_end_tags();
 
 // One character as the codec and XML have it: _xHHHH_, a reference, or a sequence of UTF-8.
 char* put_code_point(std::uint32_t c, char* to)
@@ -183,50 +115,193 @@ Reference reference_at(const char* at, const char* end)
     return {};
 }
 
+// Text with escapes, references and other characters than plain ASCII, from `at` to `end`, where a
+// '<' stands.
+struct Decoding {
+    const char* at;
+    const char* end;
+    char* to;
+    bool is_usual; // nothing met but what PowerShell would write
+    bool changed = false;
+    std::uint32_t high = 0; // a high surrogate that has just been put, if its low one may follow
+
+    bool run(const char* text_end);
+    bool read_stop();
+    bool read_escape();
+    bool read_sequence();
+};
+
+// False where the text has to be read in another way.
+bool Decoding::run(const char* text_end)
+{
+    while (true) {
+        Block16 block = load_before(at, text_end);
+        unsigned stops = block.text_stops();
+        block.store(to);
+        if (stops == 0) {
+            high = 0;
+            at += 16;
+            to += 16;
+            continue;
+        }
+        int plain = std::countr_zero(stops);
+        at += plain;
+        to += plain;
+        if (at == end) return true;
+        if (plain != 0) high = 0;
+        if (!read_stop()) return false;
+    }
+}
+
+bool Decoding::read_stop()
+{
+    // The commonest escapes: controls.
+    std::uint64_t word = 0;
+    if (end - at >= 8) std::memcpy(&word, at, 8);
+    if ((word & 0x00FF0000FFFFFFFFULL) == (word_of_text("_x00") | 0x005F000000000000ULL)) {
+        unsigned first = static_cast<unsigned>(at[4] - '0');
+        unsigned second = hex_value(at[5]);
+        if (first < 2 && second < 16) {
+            is_usual = is_usual && at[5] < 'a';
+            *to++ = static_cast<char>(first << 4 | second);
+            at += 7;
+            changed = true;
+            high = 0;
+            return true;
+        }
+    }
+    char c = *at;
+    if (c == '_') return read_escape();
+    high = 0;
+    if (c == '&') {
+        Reference reference = reference_at(at, end);
+        *to++ = reference.character;
+        at += reference.size;
+        changed = true;
+        return reference.size != 0;
+    }
+    if (static_cast<std::uint8_t>(c) >= 0x80) return read_sequence();
+    // A raw > may be that of ]]>, a CR is changed by XML, other controls are forbidden.
+    is_usual = false;
+    *to++ = *at++;
+    return c == '\n' || c == '\t' || c == '\x7F';
+}
+
+bool Decoding::read_escape()
+{
+    bool eight = false;
+    std::uint32_t unit = escape_at(at, end, eight);
+    if (unit > 0xFFFF) {
+        high = 0;
+        is_usual = is_usual && (end - at < 2 || (at[1] | 32) != 'x');
+        *to++ = *at++;
+        return !eight;
+    }
+    bool before_x = unit == '_' && end - at > 7 && (at[7] | 32) == 'x';
+    bool escaped =
+        unit < 0x20 || (unit >= 0x7F && unit < 0xA0) || (unit >= 0xD800 && unit < 0xE000);
+    bool upper = at[1] == 'x';
+    for (int i = 2; i < 6; ++i)
+        upper = upper && at[i] < 'a';
+    is_usual = is_usual && upper && (escaped || before_x);
+    bool pair = high != 0 && unit >= 0xDC00 && unit < 0xE000;
+    if (pair)
+        to = put_code_point(0x10000 + ((high - 0xD800) << 10) + (unit - 0xDC00), to - 3);
+    else
+        to = put_code_point(unit, to);
+    high = !pair && unit >= 0xD800 && unit < 0xDC00 ? unit : 0;
+    at += 7;
+    changed = true;
+    return true;
+}
+
+// A sequence of UTF-8 of more than one byte.
+bool Decoding::read_sequence()
+{
+    std::size_t size = utf8_sequence_size({at, static_cast<std::size_t>(end - at)});
+    auto lead = static_cast<std::uint8_t>(*at);
+    bool noncharacter = lead == 0xEF && size == 3 && static_cast<std::uint8_t>(at[1]) == 0xBF &&
+                        static_cast<std::uint8_t>(at[2]) >= 0xBE;
+    if (size == 0 || noncharacter) return false;
+    // C1 controls and what is two code units in UTF-16 are escaped by PowerShell.
+    bool control = lead == 0xC2 && static_cast<std::uint8_t>(at[1]) < 0xA0;
+    is_usual = is_usual && !control && size != 4;
+    for (; size != 0; --size)
+        *to++ = *at++;
+    return true;
+}
+
+// Whether PowerShell writes `text`, a decimal number, in just this way, as far as that can be told
+// from its form: no more than fifteen digits, so that no shorter number is the same double.
+bool is_plain_decimal(std::string_view text)
+{
+    if (text.starts_with('-')) text.remove_prefix(1);
+    std::size_t point = text.find('.');
+    std::string_view whole = text.substr(0, point);
+    std::string_view fraction = point == std::string_view::npos ? "" : text.substr(point + 1);
+    for (std::string_view part : {whole, fraction}) {
+        for (char c : part) {
+            if (!is_digit(c)) return false;
+        }
+    }
+    if (whole.empty() || whole.size() + fraction.size() > 15) return false;
+    if (whole.size() > 1 && whole[0] == '0') return false;
+    if (point != std::string_view::npos && (fraction.empty() || fraction.back() == '0'))
+        return false;
+    // From five places behind the point on PowerShell uses an exponent.
+    return whole != "0" || fraction.find_first_not_of('0') < 4 || fraction.empty();
+}
+
 } // namespace
 
 const char* FastReader::expect_end(const char* at, Kind kind) const
 {
     const EndTag& tag = end_tags[static_cast<std::size_t>(kind)];
-    if ((load8_before(at, end_) & tag.mask) != tag.word) return nullptr;
-    if (tag.size <= 8) [[likely]]
-        return at + tag.size;
-    std::string_view rest = primitive_of(kind).tag.substr(6);
-    at += 8;
-    if (static_cast<std::size_t>(end_ - at) < rest.size() + 1 ||
-        std::memcmp(at, rest.data(), rest.size()) != 0)
-        return nullptr;
-    return at[rest.size()] == '>' ? at + rest.size() + 1 : nullptr;
+    if (tag.mask != 0) [[likely]]
+        return (load8_before(at, end_) & tag.mask) == tag.word ? at + tag.size : nullptr;
+    at = expect(at, "</");
+    if (at != nullptr) at = expect(at, primitive_of(kind).tag);
+    return at != nullptr ? expect(at, ">") : nullptr;
 }
 
-const char* FastReader::read_primitive(const char* at, Kind kind, bool self_closed, Value& value)
-{
-    if (self_closed) {
-        switch (kind) {
-        case Kind::String:
-            value = Value::string({"", 0});
-            return at;
-        case Kind::ByteArray:
-            value = Value::bytes(bytes_of(std::string_view("", 0)));
-            return at;
-        default:
-            return nullptr;
-        }
-    }
-    at = read_contents(at, kind, value);
-    return at == nullptr ? nullptr : expect_end(at, kind);
-}
-
-const char* FastReader::read_contents(const char* at, Kind kind, Value& value)
+const char* FastReader::read_primitive(const char* at, Kind kind, Value& value)
 {
     switch (kind) {
-    case Kind::String: {
-        if (lossless()) return read_lossless_string(at, kind, value);
-        std::string_view text;
-        at = read_string(at, text);
-        value = Value::string(text);
-        return at;
+    case Kind::String:
+    case Kind::ScriptBlock:
+        return read_string_value(at, kind, value);
+    case Kind::ByteArray:
+        at = read_bytes(at, value);
+        return at == nullptr ? nullptr : expect_end(at, kind);
+    case Kind::XmlDocument:
+    case Kind::SecureString:
+    case Kind::ProgressRecord:
+    case Kind::Nil:
+    case Kind::Object:
+        return nullptr;
+    default:
+        break;
     }
+    if (at > contents_end_) return read_short_near_end(at, kind, value);
+    const char* end = read_short_contents(at, end_, kind, value);
+    if (end != nullptr) end = expect_end(end, kind);
+    return end != nullptr ? end : read_unusual(at, kind, value);
+}
+
+// Contents that read up to 64 bytes without looking; null where they have to be read in another
+// way.
+const char*
+FastReader::read_short_contents(const char* at, const char* end, Kind kind, Value& value)
+{
+    switch (kind) {
+    case Kind::Boolean:
+        return read_short_boolean(at, value);
+    case Kind::DateTime:
+        return read_short_moment(at, lossless_, value);
+    case Kind::Guid:
+        return read_short_guid(at, lossless_, arena_, value);
+    case Kind::Double:
+        return read_double(at, end, value);
     case Kind::Char:
     case Kind::Byte:
     case Kind::SByte:
@@ -236,166 +311,49 @@ const char* FastReader::read_contents(const char* at, Kind kind, Value& value)
     case Kind::Int16:
     case Kind::Int32:
     case Kind::Int64:
-        return read_integer(at, kind, value);
-    case Kind::Boolean: {
-        std::uint64_t word = load8_before(at, end_);
-        bool is_true = std::memcmp(&word, "true<", 5) == 0;
-        if (!is_true && std::memcmp(&word, "false<", 6) != 0) return nullptr;
-        value = Value::boolean(is_true);
-        return at + (is_true ? 4 : 5);
-    }
-    case Kind::DateTime:
-        return read_moment(at, value);
-    case Kind::Guid:
-        return read_guid(at, value);
-    case Kind::Double:
-        return lossless() ? read_general(at, kind, value) : read_double(at, value);
-    case Kind::ByteArray:
-        return read_bytes(at, value);
-    case Kind::Single:
-    case Kind::Decimal:
-    case Kind::TimeSpan:
-    case Kind::Version:
-    case Kind::Uri:
-        return read_general(at, kind, value);
-    case Kind::ScriptBlock:
-        if (lossless()) return read_lossless_string(at, kind, value);
+        return read_short_integer(at, kind, value);
+    default:
         return nullptr;
-    case Kind::XmlDocument:
-    case Kind::SecureString:
-    case Kind::ProgressRecord:
-    case Kind::Nil:
-    case Kind::Object:
-        break;
     }
-    return nullptr;
 }
 
-const char* FastReader::read_integer(const char* at, Kind kind, Value& value) const
+// The same where the text may end sooner: on a copy with zeros behind it.
+const char* FastReader::read_short_near_end(const char* at, Kind kind, Value& value)
 {
-    bool negative = at != end_ && *at == '-';
-    at += negative ? 1 : 0;
-    const char* start = at;
-    std::uint64_t magnitude = 0;
-    while (at != end_ && is_digit(*at)) {
-        magnitude = magnitude * 10 + static_cast<std::uint64_t>(*at - '0');
-        ++at;
+    char zeros[16 + 2 * short_bytes_max] = {};
+    char* padded = zeros + 16;
+    std::size_t size = std::min<std::size_t>(static_cast<std::size_t>(end_ - at), short_bytes_max);
+    std::memcpy(padded, at, size);
+    const char* end = read_short_contents(padded, padded + size, kind, value);
+    if (end != nullptr) {
+        end = end - padded <= end_ - at ? expect_end(at + (end - padded), kind) : nullptr;
     }
-    auto digits = static_cast<std::size_t>(at - start);
-    // Twenty digits may overflow; leading zeros and -0 are read by the general reader, which keeps
-    // them if need be.
-    if (digits == 0 || digits > 19 || (*start == '0' && (digits > 1 || negative))) return nullptr;
-    Range range = range_of(kind);
-    if (magnitude > (negative ? range.negative_magnitude_max : range.magnitude_max)) return nullptr;
-    value = value_of_bits(kind, negative ? 0 - magnitude : magnitude);
-    return at;
+    return end != nullptr ? end : read_unusual(at, kind, value);
 }
 
-const char* FastReader::read_moment(const char* at, Value& value)
+const char* FastReader::read_double(const char* at, const char* end, Value& value)
 {
-    // yyyy-MM-ddTHH:mm:ss[.f...][Z]; offsets and all else go the general way.
-    if (end_ - at < 32) return read_general(at, Kind::DateTime, value);
-    unsigned century = two_digits(at);
-    unsigned year_of_century = two_digits(at + 2);
-    unsigned month = two_digits(at + 5);
-    unsigned day = two_digits(at + 8);
-    unsigned hour = two_digits(at + 11);
-    unsigned minute = two_digits(at + 14);
-    unsigned second = two_digits(at + 17);
-    bool separators =
-        at[4] == '-' && at[7] == '-' && at[10] == 'T' && at[13] == ':' && at[16] == ':';
-    bool in_range = century < 100 && year_of_century < 100 && month - 1 < 12 && day - 1 < 28 &&
-                    hour < 24 && minute < 60 && second < 60;
-    if (!separators || !in_range || century + year_of_century == 0)
-        return read_general(at, Kind::DateTime, value);
-    const char* rest = at + 19;
-    std::int64_t fraction = 0;
-    if (*rest == '.') {
-        const char* digit = ++rest;
-        std::int64_t unit = 1'000'000;
-        for (; is_digit(*digit) && unit != 0; ++digit, unit /= 10)
-            fraction += (*digit - '0') * unit;
-        if (digit == rest || is_digit(*digit) || (lossless() && digit[-1] == '0'))
-            return read_general(at, Kind::DateTime, value);
-        rest = digit;
-    }
-    DateTime moment;
-    if (*rest == 'Z') {
-        moment.kind = DateTimeKind::Utc;
-        ++rest;
-    }
-    if (*rest != '<') return read_general(at, Kind::DateTime, value);
-    moment.ticks = ticks_of_day(
-                       static_cast<int>(century * 100 + year_of_century),
-                       static_cast<int>(month),
-                       static_cast<int>(day)
-                   ) +
-                   (hour * 3600LL + minute * 60LL + second) * ticks_per_second + fraction;
-    value = Value::date_time(moment);
-    return rest;
-}
-
-const char* FastReader::read_guid(const char* at, Value& value)
-{
-    if (end_ - at < 37 || at[36] != '<' || at[8] != '-' || at[13] != '-' || at[18] != '-' ||
-        at[23] != '-')
-        return nullptr;
-    static constexpr std::uint8_t places[16] = {
-        0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34};
-    Guid guid;
-    unsigned bad = 0;
-    for (std::size_t i = 0; i < 16; ++i) {
-        unsigned high = hex_value(at[places[i]]);
-        unsigned low = hex_value(at[places[i] + 1]);
-        bad |= high | low;
-        guid.bytes[i] = static_cast<std::uint8_t>(high << 4 | low);
-    }
-    if (bad > 15) return nullptr;
-    if (lossless()) {
-        char written[36];
-        guid.write_text(written);
-        if (std::memcmp(written, at, 36) != 0) return nullptr;
-    }
-    value = Value::guid(arena_, guid);
-    return at + 36;
-}
-
-const char* FastReader::read_double(const char* at, Value& value)
-{
-    const char* first = at != end_ && *at == '-' ? at + 1 : at;
-    if (first == end_ || !is_digit(*first)) return read_general(at, Kind::Double, value);
+    const char* first = *at == '-' ? at + 1 : at;
+    if (!is_digit(*first)) return nullptr;
     double number = 0;
-    auto [rest, error] = std::from_chars(at, end_, number);
-    if (error != std::errc{} || rest == end_ || *rest != '<')
-        return read_general(at, Kind::Double, value);
+    auto [rest, error] = std::from_chars(at, end, number);
+    if (error != std::errc{} || rest == end || *rest != '<') return nullptr;
     value = Value::double_precision(number);
+    if (lossless_) {
+        std::string_view text(at, static_cast<std::size_t>(rest - at));
+        if (!is_plain_decimal(text)) {
+            char written[40];
+            const char* written_end = write_double(number, written);
+            if (text != std::string_view(written, static_cast<std::size_t>(written_end - written)))
+                return nullptr;
+        }
+    }
     return rest;
 }
 
-const char* FastReader::read_bytes(const char* at, Value& value)
-{
-    const auto* less =
-        static_cast<const char*>(std::memchr(at, '<', static_cast<std::size_t>(end_ - at)));
-    if (less == nullptr) return nullptr;
-    std::string_view text(at, static_cast<std::size_t>(less - at));
-    if (text.size() % 4 != 0 || text.empty()) return nullptr;
-    std::size_t room = text.size() / 4 * 3 + 3;
-    auto* to = arena_.allocate_array<std::uint8_t>(room);
-    auto size = read_base64(text, to);
-    if (!size || base64_size(*size) != text.size()) return nullptr;
-    arena_.shrink_last(to, room, *size);
-    if (lossless()) {
-        std::size_t tail = (*size - 1) / 3 * 3;
-        char last[4];
-        write_base64({to + tail, *size - tail}, last);
-        if (std::memcmp(last, less - 4, 4) != 0) return nullptr;
-    }
-    value = Value::bytes({to, *size});
-    return less;
-}
-
-// Kinds whose text is short: through the same code that the general reader uses.
-const char* FastReader::read_general(const char* at, Kind kind, Value& value)
+// Kinds whose text is short, in any form: through the same code that the general reader uses. The
+// end tag is read too.
+const char* FastReader::read_unusual(const char* at, Kind kind, Value& value)
 {
     const char* start = at;
     bool escaped = primitive_of(kind).escaped;
@@ -403,7 +361,7 @@ const char* FastReader::read_general(const char* at, Kind kind, Value& value)
     if (escaped) {
         at = read_string(at, text);
         if (at == nullptr) return nullptr;
-        if (lossless() && (text.data() != start || first_to_escape(text) != text.size()))
+        if (lossless_ && (text.data() != start || first_to_escape(text) != text.size()))
             return nullptr;
     } else {
         while (at != end_ && *at > ' ' && *at != '<' && *at != '&' && *at != '>')
@@ -413,12 +371,79 @@ const char* FastReader::read_general(const char* at, Kind kind, Value& value)
     auto read = read_lexical(kind, text, arena_, zone_);
     if (!read) return nullptr;
     value = *read;
-    if (lossless() && !escaped) {
-        scratch_.clear();
-        append_lexical(value, scratch_);
-        if (scratch_ != text) return nullptr;
+    if (lossless_ && !escaped) {
+        lexical_.clear();
+        append_lexical(value, lexical_);
+        if (lexical_ != text) value = Value::with_lexical(arena_, value, text);
     }
+    return expect_end(at, kind);
+}
+
+// Bytes
+// ------------------------------------------------------------------------------------------------
+
+const char* FastReader::read_bytes(const char* at, Value& value)
+{
+    const char* start = at;
+    std::uint8_t* to = nullptr;
+    std::size_t room = 0;
+    if (end_ - at > long_bytes_min) {
+        // The rest of the text is the most that there can be.
+        room = base64_room(static_cast<std::size_t>(end_ - at));
+        to = static_cast<std::uint8_t*>(arena_.allocate_kept(room, 1));
+    }
+    if (to == nullptr) {
+        const auto* less =
+            static_cast<const char*>(std::memchr(at, '<', static_cast<std::size_t>(end_ - at)));
+        if (less == nullptr) return nullptr;
+        room = base64_room(static_cast<std::size_t>(less - at));
+        to = arena_.allocate_array<std::uint8_t>(room);
+    }
+    std::size_t read = read_base64_groups({at, static_cast<std::size_t>(end_ - at)}, to);
+    std::uint8_t* to_end = to + read / 4 * 3;
+    at += read;
+    std::uint64_t word = load8_before(at, end_);
+    if ((word & 0xFF) != '<') {
+        // A last group with padding, or another form.
+        std::size_t tail = 0;
+        auto last = read_base64(
+            {at, static_cast<std::size_t>(std::min<std::ptrdiff_t>(4, end_ - at))}, to_end
+        );
+        if (!last || *last == 0 || *last == 3) {
+            arena_.shrink_last(to, room, 0);
+            return nullptr;
+        }
+        tail = *last;
+        char written[4];
+        write_base64({to_end, tail}, written);
+        if (lossless_ && std::memcmp(written, at, 4) != 0) {
+            arena_.shrink_last(to, room, 0);
+            return nullptr;
+        }
+        at += 4;
+        to_end += tail;
+    }
+    if (at == start) return nullptr;
+    auto size = static_cast<std::size_t>(to_end - to);
+    arena_.shrink_last(to, room, size);
+    value = Value::bytes({to, size});
     return at;
+}
+
+// Strings
+// ------------------------------------------------------------------------------------------------
+
+const char* FastReader::read_string_value(const char* at, Kind kind, Value& value)
+{
+    if (lossless_) {
+        at = read_lossless_string(at, kind, value);
+    } else {
+        // A script block is read as a String by PowerShell, always (clixml 2.1).
+        std::string_view text;
+        at = read_string(at, text);
+        value = Value::string(text);
+    }
+    return at == nullptr ? nullptr : expect_end(at, kind);
 }
 
 const char* FastReader::read_lossless_string(const char* at, Kind kind, Value& value)
@@ -428,8 +453,7 @@ const char* FastReader::read_lossless_string(const char* at, Kind kind, Value& v
     at = read_string(at, text);
     if (at == nullptr) return nullptr;
     value = kind == Kind::String ? Value::string(text) : Value::script_block(text);
-    bool as_it_stands = text.data() == start;
-    if (as_it_stands && first_to_escape(text) == text.size()) return at;
+    if (is_usual_ || (text.data() == start && first_to_escape(text) == text.size())) return at;
     // What PowerShell would write for this text must be what stands there, apart from XML's own
     // escapes.
     std::string written = escaped(text);
@@ -447,9 +471,12 @@ const char* FastReader::read_lossless_string(const char* at, Kind kind, Value& v
     return at;
 }
 
+// Text up to the next '<', decoded. is_usual_ is set where nothing stands in it but what PowerShell
+// would write for it.
 const char* FastReader::read_string(const char* at, std::string_view& text)
 {
     const char* start = at;
+    is_usual_ = true;
     while (true) {
         unsigned stops = load_before(at, end_).text_stops();
         if (stops == 0) {
@@ -462,8 +489,10 @@ const char* FastReader::read_string(const char* at, std::string_view& text)
             text = {start, static_cast<std::size_t>(at - start)};
             return at;
         }
-        bool plain_underscore = *at == '_' && at + 1 != end_ && (at[1] | 32) != 'x';
-        if (!plain_underscore) return read_escaped_string(start, at, text);
+        if (*at == '\x7F')
+            is_usual_ = false;
+        else if (*at != '_' || at + 1 == end_ || (at[1] | 32) == 'x')
+            return read_escaped_string(start, at, text);
         ++at;
     }
 }
@@ -476,64 +505,17 @@ FastReader::read_escaped_string(const char* start, const char* at, std::string_v
     const auto* less =
         static_cast<const char*>(std::memchr(at, '<', static_cast<std::size_t>(end_ - at)));
     if (less == nullptr) return nullptr;
-    std::size_t room = static_cast<std::size_t>(less - start) + 16;
+    std::size_t room = static_cast<std::size_t>(less - start) + 32;
     char* out = arena_.allocate_array<char>(room);
-    char* to = out;
-    std::memcpy(to, start, static_cast<std::size_t>(at - start));
-    to += at - start;
-    std::uint32_t high = 0; // a high surrogate that has just been put, if its low one may follow
-    bool changed = false;
-    while (at != less) {
-        Block16 block = load_before(at, end_);
-        unsigned stops = block.text_stops();
-        if ((stops & 1) == 0) {
-            high = 0;
-            block.store(to);
-            int plain = stops == 0 ? 16 : std::countr_zero(stops);
-            at += plain;
-            to += plain;
-            continue;
-        }
-        auto byte = static_cast<std::uint8_t>(*at);
-        bool eight = false;
-        std::uint32_t unit = byte == '_' ? escape_at(at, less, eight) : 0x10000U;
-        if (unit < 0x10000) {
-            bool pair = high != 0 && unit >= 0xDC00 && unit < 0xE000;
-            if (pair)
-                to = put_code_point(0x10000 + ((high - 0xD800) << 10) + (unit - 0xDC00), to - 3);
-            else
-                to = put_code_point(unit, to);
-            high = !pair && unit >= 0xD800 && unit < 0xDC00 ? unit : 0;
-            at += 7;
-            changed = true;
-            continue;
-        }
-        high = 0;
-        if (byte == '&') {
-            Reference reference = reference_at(at, less);
-            if (reference.size == 0) return nullptr;
-            *to++ = reference.character;
-            at += reference.size;
-            changed = true;
-        } else if (byte >= 0x80) {
-            std::size_t size = utf8_sequence_size({at, static_cast<std::size_t>(less - at)});
-            bool noncharacter = byte == 0xEF && size == 3 &&
-                                static_cast<std::uint8_t>(at[1]) == 0xBF &&
-                                static_cast<std::uint8_t>(at[2]) >= 0xBE;
-            if (size == 0 || noncharacter) return nullptr;
-            for (; size != 0; --size)
-                *to++ = *at++;
-        } else if (byte == '_' ? eight : byte != '\n' && byte != '\t') {
-            // A raw > may be that of ]]>, a CR is changed by XML, other controls are forbidden.
-            return nullptr;
-        } else {
-            *to++ = *at++;
-        }
-    }
-    auto size = static_cast<std::size_t>(to - out);
-    arena_.shrink_last(out, room, changed ? size : 0);
-    text = changed ? std::string_view(out, size)
-                   : std::string_view(start, static_cast<std::size_t>(less - start));
+    std::memcpy(out, start, static_cast<std::size_t>(at - start));
+    Decoding decoding{at, less, out + (at - start), is_usual_};
+    bool good = decoding.run(end_);
+    is_usual_ = decoding.is_usual;
+    auto size = static_cast<std::size_t>(decoding.to - out);
+    arena_.shrink_last(out, room, good && decoding.changed ? size : 0);
+    if (!good) return nullptr;
+    text = decoding.changed ? std::string_view(out, size)
+                            : std::string_view(start, static_cast<std::size_t>(less - start));
     return less;
 }
 
