@@ -302,6 +302,8 @@ TEST_CASE("versions have two to four parts")
         {Kind::Version, "1", ""},
         {Kind::Version, "1.2.3.4.5", ""},
         {Kind::Version, "1.-2", ""},
+        {Kind::Version, "-0.-00", "0.0"},
+        {Kind::Version, "1.- 0", ""},
         {Kind::Version, "1.", ""},
         {Kind::Version, ".1", ""},
         {Kind::Version, "1..2", ""},
