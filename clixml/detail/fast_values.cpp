@@ -413,6 +413,7 @@ const char* FastReader::read_general(const char* at, Kind kind, Value& value)
     auto read = read_lexical(kind, text, arena_, zone_);
     if (!read) return nullptr;
     value = *read;
+    if (lossless() && escaped && value.text().data() != text.data()) return nullptr;
     if (lossless() && !escaped) {
         scratch_.clear();
         append_lexical(value, scratch_);

@@ -1,5 +1,6 @@
 #include <clixml/base64.hpp>
 #include <clixml/detail/value_reader.hpp>
+#include <clixml/detail/xml_document.hpp>
 #include <clixml/lexical.hpp>
 #include <clixml/secret.hpp>
 #include <clixml/string_escape.hpp>
@@ -221,10 +222,13 @@ bool ValueReader::read_primitive(const Tag& tag, const Primitive& row, Value& va
             static_cast<Errc>(read.error().code.value()), contents, read.error().detail
         );
     value = *read;
-    if (kind == Kind::XmlDocument && !lossless() && !is_well_formed(decoded, options_.limits)) {
-        return scanner_.fail(
-            Errc::InvalidPrimitive, contents, "a well-formed XML document expected"
-        );
+    if (kind == Kind::XmlDocument && !lossless()) {
+        auto document = outer_xml(decoded, options_.limits);
+        if (!document)
+            return scanner_.fail(
+                Errc::InvalidPrimitive, contents, "a well-formed XML document expected"
+            );
+        if (*document != decoded) value = Value::xml_document(arena_.copy(*document));
     }
     if (kind == Kind::SecureString && !lossless() && options_.form == Form::Document) {
         auto clear = hexadecimal_secrets().decrypt(decoded);
@@ -250,7 +254,8 @@ bool ValueReader::keep_lexical(const Primitive& row, std::string_view raw, Value
         return true;
     }
     if (row.escaped) {
-        if (first_to_escape(raw) == raw.size() && !has_escape(raw)) return true;
+        bool plain = first_to_escape(raw) == raw.size() && !has_escape(raw);
+        if (plain && row.kind != Kind::Uri) return true;
         if (escaped(value.text()) != raw) value = Value::with_lexical(arena_, value, raw);
         return true;
     }

@@ -44,6 +44,8 @@ public:
     // Whether a DTD may stand here. It is skipped, not applied: references to any entity are then
     // taken, and stand for nothing.
     void set_dtd_allowed(bool allowed) { dtd_allowed_ = allowed; }
+    // Whether one has been skipped.
+    [[nodiscard]] bool has_dtd() const { return entities_declared_; }
 
     [[nodiscard]] const Error& error() const { return error_; }
     bool fail(Errc code, const char* at, const char* detail);
@@ -140,8 +142,8 @@ private:
     std::map<std::string_view, std::size_t> prefixed_bindings_;
 };
 
-// Whether `text` is a well-formed document, or empty; used for the contents of XD elements. A DTD
-// with internal declarations is skipped, not applied.
+// Whether `text` is a well-formed document, or holds comments and white space only; used for the
+// contents of XD elements. A DTD with internal declarations is skipped, not applied.
 bool is_well_formed(std::string_view text, const ReadLimits& limits);
 
 } // namespace clixml::detail
