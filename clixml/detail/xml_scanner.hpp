@@ -111,6 +111,7 @@ private:
     };
 
     bool unexpected_end(const char* detail);
+    bool skip_white_reference();
     bool skip_comment();
     bool skip_processing_instruction();
     bool skip_miscellaneous(bool& skipped);
@@ -118,6 +119,7 @@ private:
     bool read_name(std::string_view& name);
     bool read_attribute();
     bool read_attributes(Tag& tag);
+    bool read_attributes_until(std::string_view end);
     bool declare_namespaces(const Tag& tag);
     [[nodiscard]] std::size_t newest_binding(std::string_view prefix) const;
     bool read_character_reference(const char*& at, std::string& out);
@@ -135,6 +137,7 @@ private:
     Errc hidden_code_{}; // what ends the text early, if anything does
     std::uint64_t elements_ = 0;
     bool dtd_allowed_ = false;
+    bool outside_root_ = false;
     bool entities_declared_ = false;
     std::vector<Attribute> attributes_;
     std::vector<Binding> bindings_;
