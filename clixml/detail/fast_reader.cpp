@@ -33,6 +33,13 @@ bool is_white(char c)
     return c == ' ' || c == '\n' || c == '\t' || c == '\r';
 }
 
+// Notes of these names stand where the methods would (clixml 5.3).
+bool is_method_name(std::string_view name)
+{
+    return (name.size() == 8 && equal_ignoring_case(name, "ToString")) ||
+           (name.size() == 7 && equal_ignoring_case(name, "GetType"));
+}
+
 template <typename T>
 ArenaVector<T> take_from(std::vector<T>& stack, std::size_t first, Arena& arena)
 {
@@ -451,7 +458,11 @@ const char* FastReader::read_entries(const char* at, std::uint32_t depth)
                 return nullptr;
             Value value;
             at = read_tagged(at, tag, value, depth);
-            if (at == nullptr || (expected == key_name_ && value.is_nil())) return nullptr;
+            // Keys that may be the same object twice are looked at by the general reader.
+            bool is_key = expected == key_name_;
+            if (at == nullptr || (is_key && (value.is_nil() || tag.tag == Tag::Ref ||
+                                             (tag.kind == Kind::String && value.text().empty()))))
+                return nullptr;
             items_.push_back(value);
         }
         at = expect(skip_white(at), "</En>");
@@ -551,7 +562,8 @@ const char* FastReader::read_unpredicted(
     at = read_start_tag(at, tag);
     if (at == nullptr || tag.name == nullptr || tag.name->size == 0) return nullptr;
     if (properties_.size() - first >= searched_properties_max) return nullptr;
-    if (!lossless() && is_duplicate(first, tag.name)) return nullptr;
+    if (!lossless() && (is_duplicate(first, tag.name) || is_method_name(tag.name->text())))
+        return nullptr;
     ++misses_;
     bool predict = node != nullptr && (misses_ < trial_misses || hits_ > misses_);
     node = predict ? add_node(*node, start, at, tag) : nullptr;

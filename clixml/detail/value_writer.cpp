@@ -289,7 +289,9 @@ void ValueWriter::write_wrapped_primitive(const Object& object, const Label& lab
 {
     bool modified_types = has_modified_types(object);
     auto stored = object.stored_text();
-    if (object.extended().empty() && !modified_types && !stored) {
+    // The method that Props brings counts as a member, though nothing of it is written.
+    bool has_members = !object.extended().empty() || object.is_deserialized();
+    if (!has_members && !modified_types && !stored) {
         if (object.base().kind() == Kind::ProgressRecord)
             write_progress(object.base(), label, depth);
         else
@@ -397,7 +399,6 @@ void ValueWriter::write_object_in_object(const Object& object, const Label& labe
     else
         write_text_element(to_display_text(object.base()));
     write_value(object.base(), {nullptr, label.stream}, depth);
-    write_adapted(object, depth);
     std::vector<Property> notes;
     const Object* inner = &object;
     for (int level = 0; inner != nullptr && level < serialized_levels_max; ++level) {
