@@ -119,6 +119,15 @@ bool Object::is_type(std::string_view name) const
     return false;
 }
 
+std::span<const std::string_view> Object::methods() const
+{
+    static constexpr std::string_view names[] = {"GetType", "ToString"};
+    bool get_type = find_property(extended(), names[0]) == nullptr;
+    bool to_string =
+        (has_text_ || !deserialized_) && find_property(extended(), names[1]) == nullptr;
+    return std::span(names).subspan(get_type ? 0 : 1, (get_type ? 1U : 0U) + (to_string ? 1U : 0U));
+}
+
 std::optional<std::string_view> Object::stored_text() const
 {
     if (!has_text_) return std::nullopt;

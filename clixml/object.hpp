@@ -136,6 +136,11 @@ public:
     // The value of that property; null (Nil) also where there is none.
     [[nodiscard]] Value get(std::string_view name) const;
 
+    // The methods that PowerShell shows on an object that was read: GetType, and ToString unless
+    // the object came with adapted properties and no text. A note of that name hides the method. No
+    // method of the original type is left (clixml 5.3).
+    [[nodiscard]] std::span<const std::string_view> methods() const;
+
     // How PowerShell would treat it
     // ---------------------------------------------------------------------------
 
