@@ -1,5 +1,6 @@
 #include <clixml/date_time.hpp>
 #include <clixml/detail/primitive_text.hpp>
+#include <clixml/utf.hpp>
 
 #include <algorithm>
 
@@ -33,13 +34,14 @@ bool is_digit(char c)
 // Reads the forms of XML Schema's date and time types, each with an optional zone (clixml 2.5).
 class DateTimeReader {
 public:
-    explicit DateTimeReader(std::string_view text) : text_(text) {}
+    explicit DateTimeReader(std::string_view text) : text_(without_white_space_around(text)) {}
 
     std::optional<DateTime> read(const LocalZone* zone, DateTimeError& error)
     {
         error = DateTimeError::Malformed;
-        trim();
-        if (!read_clock(zone) || !read_zone() || at_ != text_.size()) return std::nullopt;
+        if (!read_clock() || !read_zone() || at_ != text_.size()) return std::nullopt;
+        // A month or a day without a year is one of this year.
+        if (!has_year_) year_ = parts_of({today(zone), DateTimeKind::Unspecified, 0}).year;
         std::int64_t day = ticks_of_day(year_, month_, day_);
         std::int64_t ticks = (has_date_ ? day : today(zone)) + time_ticks_ + fraction_;
         if (ticks > date_time_ticks_max) {
@@ -56,15 +58,6 @@ private:
     static std::int64_t today(const LocalZone* zone)
     {
         return (zone != nullptr ? *zone : utc_zone()).today_ticks();
-    }
-
-    void trim()
-    {
-        auto blank = [](char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; };
-        while (!text_.empty() && blank(text_.front()))
-            text_.remove_prefix(1);
-        while (!text_.empty() && blank(text_.back()))
-            text_.remove_suffix(1);
     }
 
     bool take(char c)
@@ -84,7 +77,7 @@ private:
         return true;
     }
 
-    bool read_clock(const LocalZone*)
+    bool read_clock()
     {
         if (text_.starts_with("--")) return read_partial_date();
         int value = 0;
@@ -119,11 +112,11 @@ private:
         return read_time();
     }
 
-    // --MM-dd, --MM--, --MM and ---dd: in the leap year 1904 as .NET does.
+    // --MM-dd in the leap year 1904, as .NET does; --MM--, --MM and ---dd in this year.
     bool read_partial_date()
     {
         at_ = 2;
-        year_ = 1904;
+        has_year_ = false;
         if (take('-')) return digits(2, day_) && day_ >= 1 && day_ <= 31;
         if (!digits(2, month_) || month_ < 1 || month_ > 12) return false;
         if (text_.substr(at_).starts_with("--")) {
@@ -138,6 +131,8 @@ private:
             at_ = after_month;
             return true;
         }
+        has_year_ = true;
+        year_ = 1904;
         return day_ >= 1 && day_ <= days_in_month(year_, month_);
     }
 
@@ -180,7 +175,7 @@ private:
     bool read_zone()
     {
         if (at_ == text_.size()) return true;
-        if (take('Z')) {
+        if (take('Z') || take('z')) {
             zone_ = Zone::Utc;
             return true;
         }
@@ -189,7 +184,8 @@ private:
         ++at_;
         int hours = 0;
         int minutes = 0;
-        if (!digits(2, hours) || !take(':') || !digits(2, minutes) || minutes > 59) return false;
+        // Hours and minutes may be any two digits.
+        if (!digits(2, hours) || !take(':') || !digits(2, minutes)) return false;
         zone_ = Zone::Offset;
         offset_ = (hours * 60 + minutes) * (west ? -1 : 1);
         return true;
@@ -201,9 +197,9 @@ private:
         if (zone_ == Zone::Utc) return {ticks, DateTimeKind::Utc, 0};
         if (zone == nullptr)
             return {ticks, DateTimeKind::Local, static_cast<std::int16_t>(offset_)};
-        std::int64_t utc =
-            std::clamp<std::int64_t>(ticks - offset_ * ticks_per_minute, 0, date_time_ticks_max);
-        std::int16_t local_offset = zone->offset_minutes_at(utc);
+        std::int64_t utc = ticks - offset_ * ticks_per_minute;
+        std::int16_t local_offset =
+            zone->offset_minutes_at(std::clamp<std::int64_t>(utc, 0, date_time_ticks_max));
         std::int64_t local =
             std::clamp<std::int64_t>(utc + local_offset * ticks_per_minute, 0, date_time_ticks_max);
         return {local, DateTimeKind::Local, local_offset};
@@ -215,6 +211,7 @@ private:
     int month_ = 1;
     int day_ = 1;
     bool has_date_ = true;
+    bool has_year_ = true;
     std::int64_t time_ticks_ = 0;
     std::int64_t fraction_ = 0;
     Zone zone_ = Zone::None;

@@ -1,5 +1,6 @@
 #include <clixml/detail/primitive_text.hpp>
 #include <clixml/guid.hpp>
+#include <clixml/utf.hpp>
 
 #include <algorithm>
 
@@ -17,15 +18,6 @@ int hex_value(char c)
 bool is_blank(char c)
 {
     return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-std::string_view without_blanks_around(std::string_view text)
-{
-    while (!text.empty() && is_blank(text.front()))
-        text.remove_prefix(1);
-    while (!text.empty() && is_blank(text.back()))
-        text.remove_suffix(1);
-    return text;
 }
 
 // 32 hexadecimal digits; with `hyphens`, in groups of 8-4-4-4-12.
@@ -122,7 +114,7 @@ Guid Guid::from_net_bytes(const std::uint8_t* from)
 
 std::optional<Guid> Guid::read(std::string_view text)
 {
-    text = without_blanks_around(text);
+    text = without_white_space_around(text);
     if (text.size() == 32) return read_digits(text, false);
     if (text.size() == 36) return read_digits(text, true);
     bool braces = text.size() >= 2 && text.front() == '{' && text.back() == '}';

@@ -118,6 +118,15 @@ bool Object::is_type(std::string_view name) const
     return false;
 }
 
+std::span<const std::string_view> Object::methods() const
+{
+    static constexpr std::string_view names[] = {"GetType", "ToString"};
+    bool get_type = find_property(extended(), names[0]) == nullptr;
+    bool to_string =
+        (has_text_ || !deserialized_) && find_property(extended(), names[1]) == nullptr;
+    return std::span(names).subspan(get_type ? 0 : 1, (get_type ? 1U : 0U) + (to_string ? 1U : 0U));
+}
+
 void Object::set_text(std::string_view borrowed)
 {
     has_text_ = true;
@@ -265,44 +274,6 @@ Object* wrap(Arena& arena, Value value)
     auto* object = arena.make<Object>();
     object->set_base(value);
     return object;
-}
-
-std::string_view rehydrated_type(const Object& object)
-{
-    // clang-format off
-    static constexpr std::string_view types[] = {
-        "System.Net.IPAddress", "System.Net.Mail.MailAddress", "System.Globalization.CultureInfo",
-        "System.Security.Cryptography.X509Certificates.X509Certificate2",
-        "System.Security.Cryptography.X509Certificates.X500DistinguishedName",
-        "System.Security.AccessControl.RegistrySecurity", "System.Security.AccessControl.FileSystemSecurity",
-        "System.Management.Automation.PSCredential", "System.Management.Automation.PSPrimitiveDictionary",
-        "System.Management.Automation.SwitchParameter", "System.Management.Automation.PSListModifier",
-        "System.Management.Automation.JobStateInfo", "System.Management.Automation.JobStateEventArgs",
-        "System.Management.Automation.ParameterSetMetadata", "System.Management.Automation.ExtendedTypeDefinition",
-        "System.Management.Automation.FormatViewDefinition", "System.Management.Automation.PSControl",
-        "System.Management.Automation.PSControlGroupBy", "System.Management.Automation.EntrySelectedBy",
-        "System.Management.Automation.DisplayEntry", "System.Management.Automation.TableControlColumnHeader",
-        "System.Management.Automation.TableControlRow", "System.Management.Automation.TableControlColumn",
-        "System.Management.Automation.ListControlEntry", "System.Management.Automation.ListControlEntryItem",
-        "System.Management.Automation.WideControlEntryItem", "System.Management.Automation.CustomControlEntry",
-        "System.Management.Automation.CustomItemBase", "System.Management.Automation.CompletionResult",
-        "System.Management.Automation.CommandCompletion", "Microsoft.PowerShell.Commands.ModuleSpecification",
-        "System.Management.Automation.Remoting.PSSessionOption", "System.Management.Automation.Breakpoint",
-        "System.Management.Automation.BreakpointUpdatedEventArgs", "System.Management.Automation.DebuggerCommand",
-        "System.Management.Automation.DebuggerCommandResults", "System.Management.Automation.DebuggerStopEventArgs",
-    };
-    // clang-format on
-    static constexpr std::string_view prefix = "Deserialized.";
-    if (object.written_type_names() == nullptr) return {};
-    for (std::string_view name : object.written_type_names()->names) {
-        if (name.size() <= prefix.size() ||
-            !equal_ignoring_case(name.substr(0, prefix.size()), prefix))
-            continue;
-        for (std::string_view type : types) {
-            if (equal_ignoring_case(name.substr(prefix.size()), type)) return type;
-        }
-    }
-    return {};
 }
 
 } // namespace clixml

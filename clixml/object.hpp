@@ -143,6 +143,11 @@ public:
     // The value of that property; null (Nil) also where there is none.
     [[nodiscard]] Value get(std::string_view name) const;
 
+    // The methods that PowerShell shows on an object that was read: GetType, and ToString unless
+    // the object came with adapted properties and no text. A note of that name hides the method. No
+    // method of the original type is left (clixml 5.3).
+    [[nodiscard]] std::span<const std::string_view> methods() const;
+
     // How PowerShell would treat it
     // ---------------------------------------------------------------------------
 
@@ -220,7 +225,9 @@ std::string to_display_text(Value value, std::size_t bytes_max = SIZE_MAX);
 // System.Object.
 std::span<const std::string_view> type_names_of(Kind kind);
 
-// The .NET type that PowerShell would rebuild from this deserialized object, or empty (clixml 5.7).
+// The .NET type that PowerShell would rebuild from this deserialized object: one of its well-known
+// types, where the object has what that needs (an IPAddress a text that is one). Empty for all
+// others (clixml 5.7). The object stays what it is.
 std::string_view rehydrated_type(const Object& object);
 
 } // namespace clixml

@@ -9,19 +9,17 @@ namespace {
 
 constexpr std::string_view utf8_mark = "\xEF\xBB\xBF";
 
-enum class Encoding { Utf8, Utf16Le, Utf16Be };
-
 // How the text is encoded, by its mark or its first characters (clixml 1.6).
-Encoding encoding_of(std::string_view text)
+TextEncoding encoding_of(std::string_view text)
 {
-    if (text.size() < 2) return Encoding::Utf8;
+    if (text.size() < 2) return TextEncoding::Utf8;
     auto first = static_cast<unsigned char>(text[0]);
     auto second = static_cast<unsigned char>(text[1]);
     if ((first == 0xFF && second == 0xFE) || (first == '<' && second == 0))
-        return Encoding::Utf16Le;
+        return TextEncoding::Utf16Le;
     if ((first == 0xFE && second == 0xFF) || (first == 0 && second == '<'))
-        return Encoding::Utf16Be;
-    return Encoding::Utf8;
+        return TextEncoding::Utf16Be;
+    return TextEncoding::Utf8;
 }
 
 // Reads UTF-8 text. `shift` is what has been cut off before it.
@@ -43,10 +41,11 @@ Result<std::vector<TopLevelValue>> read_utf8(
             values.push_back(value);
             return values;
         }
-        bool mark = form.byte_order_mark;
-        form = TextForm{};
-        form.form = options.form;
-        form.byte_order_mark = mark;
+        TextForm found;
+        found.form = options.form;
+        found.encoding = form.encoding;
+        found.byte_order_mark = form.byte_order_mark;
+        form = found;
     }
     detail::ValueReader reader(text, arena, options);
     bool good = false;
@@ -79,8 +78,8 @@ read_values(std::string_view text, Arena& arena, const ReadOptions& options, Tex
     found.form = options.form;
     if (text.size() > options.limits.document_bytes_max)
         return failure(Errc::DocumentTooLarge, options.limits.document_bytes_max);
-    Encoding encoding = encoding_of(text);
-    if (encoding == Encoding::Utf8) {
+    found.encoding = encoding_of(text);
+    if (found.encoding == TextEncoding::Utf8) {
         found.byte_order_mark = text.starts_with(utf8_mark);
         std::size_t mark = found.byte_order_mark ? utf8_mark.size() : 0;
         return read_utf8(text.substr(mark), mark, arena, options, found);
@@ -88,7 +87,8 @@ read_values(std::string_view text, Arena& arena, const ReadOptions& options, Tex
     auto mark = static_cast<unsigned char>(text[0]);
     found.byte_order_mark = mark >= 0xFE;
     std::string_view units = found.byte_order_mark ? text.substr(2) : text;
-    std::string_view converted = arena.copy(utf8_from_utf16(units, encoding == Encoding::Utf16Be));
+    std::string_view converted =
+        arena.copy(utf8_from_utf16(units, found.encoding == TextEncoding::Utf16Be));
     auto values = read_utf8(converted, 0, arena, options, found);
     if (!values)
         values.error().offset =

@@ -17,6 +17,13 @@
 
 namespace clixml {
 
+// Lossless is for recorders and proxies: what PowerShell and other writers of its form wrote comes
+// out of write_copy (writer.hpp) byte for byte, with whatever identifiers and spellings of
+// primitives. Of other XML the meaning is kept, not these: comments, processing instructions, white
+// space other than PowerShell's indentation, CDATA, references that need not be ones, <S/> and
+// <BA></BA>, quotes of attributes and attributes that CLIXML does not have, namespace prefixes, the
+// order of the parts of an Obj, parts of an Obj that come twice (the last one stays), spellings
+// such as _x0041_ of N, T and ToString, contents of Nil and Ref, and what follows the root.
 enum class Reading : std::uint8_t {
     Lossless,     // what is written there: writing it verbatim gives the same bytes
     Deserialized, // what PowerShell holds after reading it: Deserialized. names, local times, bags
@@ -42,9 +49,12 @@ struct TopLevelValue {
     std::string_view stream;
 };
 
+enum class TextEncoding : std::uint8_t { Utf8, Utf16Le, Utf16Be };
+
 // What stood around the values of a text: lets a writer write it again in the same form.
 struct TextForm {
     Form form = Form::Document;
+    TextEncoding encoding = TextEncoding::Utf8;
     bool byte_order_mark = false;
     bool indented = false;
     bool crlf = false;            // line ends of the indentation

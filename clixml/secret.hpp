@@ -2,7 +2,9 @@
 // this component.
 #pragma once
 
+#include <clixml/object.hpp>
 #include <clixml/result.hpp>
+#include <clixml/value.hpp>
 
 #include <string>
 #include <string_view>
@@ -24,6 +26,21 @@ public:
 
 // What PowerShell uses in files off Windows: lower-case hexadecimal digits, no encryption at all.
 const SecretCipher& hexadecimal_secrets();
+
+// `text` (UTF-8) as a SecureString made by `cipher`.
+Result<Value> make_secure_string(Arena& arena, std::string_view text, const SecretCipher& cipher);
+// The text of a SecureString in UTF-8; the caller wipes it. Errc::NotConvertible for other values.
+Result<std::string> read_secure_string(const Value& value, const SecretCipher& cipher);
+
+// A System.Management.Automation.PSCredential (fact sheet clixml 6.7).
+struct Credential {
+    std::string user_name; // empty in PSCredential.Empty
+    std::string password;  // the caller wipes it
+};
+Result<Object*>
+make_credential(Arena& arena, const Credential& credential, const SecretCipher& cipher);
+// Errc::NotConvertible for objects of other types and those without a user name and a password.
+Result<Credential> read_credential(const Value& value, const SecretCipher& cipher);
 
 // Overwrites `text` with zeros in a way the compiler keeps, then empties it.
 void wipe(std::string& text);

@@ -1,6 +1,7 @@
 #include <clixml/date_time.hpp>
 #include <clixml/detail/primitive_text.hpp>
 #include <clixml/time_span.hpp>
+#include <clixml/utf.hpp>
 
 #include <algorithm>
 #include <cstdio>
@@ -23,7 +24,6 @@ public:
         error = TimeSpanError::Malformed;
         bool negative = take('-');
         if (!take('P')) return std::nullopt;
-        // Years count 365 days and months 30 (clixml 2.6).
         bool any = false;
         if (!date_part(any)) return std::nullopt;
         if (take('T')) {
@@ -31,6 +31,9 @@ public:
             if (!time_part(any)) return std::nullopt;
         }
         if (!any || !text_.empty()) return std::nullopt;
+        // Years count 365 days, and so do twelve months; what is left of them 30 each
+        // (clixml 2.6).
+        days_ += (years_ + months_ / 12) * 365 + months_ % 12 * 30;
         if (days_ > INT64_MAX / ticks_per_day) return out_of_range(error);
         __int128 ticks = static_cast<__int128>(days_) * ticks_per_day +
                          static_cast<__int128>(seconds_) * ticks_per_second + fraction_;
@@ -68,10 +71,10 @@ private:
 
     bool date_part(bool& any)
     {
-        static constexpr struct {
+        const struct {
             char letter;
-            std::int64_t days;
-        } parts[] = {{'Y', 365}, {'M', 30}, {'D', 1}};
+            std::int64_t& count;
+        } parts[] = {{'Y', years_}, {'M', months_}, {'D', days_}};
         std::size_t next = 0;
         while (!text_.empty() && text_.front() != 'T') {
             std::int64_t value = 0;
@@ -80,7 +83,7 @@ private:
             while (next < 3 && !take(parts[next].letter))
                 ++next;
             if (next == 3) return false;
-            days_ += value * parts[next++].days;
+            parts[next++].count = value;
             any = true;
         }
         return true;
@@ -99,8 +102,9 @@ private:
             if (!number(value, digits)) return false;
             bool point = take('.');
             if (point) {
-                int fraction_digits = read_fraction();
-                if (digits + fraction_digits == 0 || next == 3) return false;
+                // Digits may be missing before the point, behind it, or both.
+                read_fraction();
+                if (next == 3) return false;
                 next = 2;
             } else if (digits == 0) {
                 return false;
@@ -116,18 +120,18 @@ private:
         return true;
     }
 
-    int read_fraction()
+    void read_fraction()
     {
-        int digits = 0;
         std::int64_t unit = ticks_per_second / 10;
-        for (; !text_.empty() && is_digit(text_.front()); text_.remove_prefix(1), ++digits) {
+        for (; !text_.empty() && is_digit(text_.front()); text_.remove_prefix(1)) {
             fraction_ += (text_.front() - '0') * unit;
             unit /= 10; // digits beyond 100 ns are cut
         }
-        return digits;
     }
 
     std::string_view text_;
+    std::int64_t years_ = 0;
+    std::int64_t months_ = 0;
     std::int64_t days_ = 0;
     std::int64_t seconds_ = 0;
     std::int64_t fraction_ = 0;
@@ -185,12 +189,8 @@ std::string time_span_display_text(TimeSpan value)
 std::optional<TimeSpan> read_time_span(std::string_view text, TimeSpanError* error)
 {
     TimeSpanError ignored = TimeSpanError::None;
-    auto blank = [](char c) { return c == ' ' || (c >= '\t' && c <= '\r'); };
-    while (!text.empty() && blank(text.front()))
-        text.remove_prefix(1);
-    while (!text.empty() && blank(text.back()))
-        text.remove_suffix(1);
-    return DurationReader(text).read(error != nullptr ? *error : ignored);
+    return DurationReader(without_white_space_around(text))
+        .read(error != nullptr ? *error : ignored);
 }
 
 } // namespace clixml

@@ -230,6 +230,58 @@ std::size_t utf16_length(std::string_view text)
     return units;
 }
 
+std::string valid_text(std::string_view text)
+{
+    std::string out;
+    while (auto invalid = first_invalid_utf8(text)) {
+        out.append(text, 0, *invalid);
+        out += "\xEF\xBF\xBD";
+        text.remove_prefix(*invalid + 1);
+    }
+    return out.append(text);
+}
+
+std::string_view without_white_space_around(std::string_view text)
+{
+    // char.IsWhiteSpace outside ASCII: next line, no-break space, and the separators of Unicode.
+    static constexpr std::string_view wide[] = {
+        "\xC2\x85",
+        "\xC2\xA0",
+        "\xE1\x9A\x80",
+        "\xE2\x80\x80",
+        "\xE2\x80\x81",
+        "\xE2\x80\x82",
+        "\xE2\x80\x83",
+        "\xE2\x80\x84",
+        "\xE2\x80\x85",
+        "\xE2\x80\x86",
+        "\xE2\x80\x87",
+        "\xE2\x80\x88",
+        "\xE2\x80\x89",
+        "\xE2\x80\x8A",
+        "\xE2\x80\xA8",
+        "\xE2\x80\xA9",
+        "\xE2\x80\xAF",
+        "\xE2\x81\x9F",
+        "\xE3\x80\x80"};
+    auto is_white = [](char c) { return c == ' ' || (c >= '\t' && c <= '\r'); };
+    while (!text.empty() && static_cast<std::uint8_t>(text.front()) - 0x21U > 0x5EU) {
+        std::size_t size = is_white(text.front()) ? 1 : 0;
+        for (std::string_view space : wide)
+            size = text.starts_with(space) ? space.size() : size;
+        if (size == 0) break;
+        text.remove_prefix(size);
+    }
+    while (!text.empty() && static_cast<std::uint8_t>(text.back()) - 0x21U > 0x5EU) {
+        std::size_t size = is_white(text.back()) ? 1 : 0;
+        for (std::string_view space : wide)
+            size = text.ends_with(space) ? space.size() : size;
+        if (size == 0) break;
+        text.remove_suffix(size);
+    }
+    return text;
+}
+
 std::string fold_case(std::string_view text)
 {
     std::string out;

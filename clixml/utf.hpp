@@ -29,6 +29,9 @@ std::size_t utf8_sequence_size(std::string_view text);
 // Whether `text` is what a .NET string can be here: valid UTF-8 or paired-off WTF-8.
 bool is_valid_wtf8(std::string_view text);
 
+// `text` with U+FFFD for every byte that is no part of valid UTF-8.
+std::string valid_text(std::string_view text);
+
 // UTF-16 code units, two bytes each in the given order, to WTF-8. An odd last byte is dropped.
 std::string utf8_from_utf16(std::string_view bytes, bool big_endian);
 
@@ -37,6 +40,10 @@ std::string utf16le_from_utf8(std::string_view text);
 
 // Number of UTF-16 code units of `text`, .NET's String.Length. `text` must be valid.
 std::size_t utf16_length(std::string_view text);
+
+// `text` without the white space at its ends, as .NET's String.Trim takes it away: also a no-break
+// space, a line separator and their like.
+std::string_view without_white_space_around(std::string_view text);
 
 // Folds for comparison as .NET's OrdinalIgnoreCase does: simple upper-case mapping a character.
 std::string fold_case(std::string_view text);

@@ -14,13 +14,15 @@ std::optional<std::int32_t> read_part(std::string_view part)
         part.remove_prefix(1);
     while (!part.empty() && is_blank(part.back()))
         part.remove_suffix(1);
-    if (!part.empty() && part.front() == '+') part.remove_prefix(1);
+    // -0 is a number too, and not below 0.
+    bool negative = !part.empty() && part.front() == '-';
+    if (!part.empty() && (negative || part.front() == '+')) part.remove_prefix(1);
     if (part.empty()) return std::nullopt;
     std::int64_t value = 0;
     for (char c : part) {
         if (c < '0' || c > '9') return std::nullopt;
         value = value * 10 + (c - '0');
-        if (value > INT32_MAX) return std::nullopt;
+        if (value > INT32_MAX || (negative && value != 0)) return std::nullopt;
     }
     return static_cast<std::int32_t>(value);
 }

@@ -1,7 +1,10 @@
 #include <clixml/detail/text_writer.hpp>
 #include <clixml/detail/value_writer.hpp>
 #include <clixml/errors.hpp>
+#include <clixml/utf.hpp>
 #include <clixml/writer.hpp>
+
+#include <utility>
 
 namespace clixml {
 namespace {
@@ -68,6 +71,29 @@ write_values(std::span<const TopLevelValue> values, const WriteOptions& options,
 {
     std::string piece;
     return write(values, options, piece, &sink);
+}
+
+Result<void>
+write_copy(std::span<const TopLevelValue> values, const TextForm& form, std::string& out)
+{
+    WriteOptions options;
+    options.writing = Writing::Verbatim;
+    options.form = form.form;
+    options.layout = form.indented ? Layout::Indented : Layout::Compact;
+    options.crlf = form.crlf;
+    options.version = form.version;
+    std::size_t start = out.size();
+    if (form.byte_order_mark) out += "\xEF\xBB\xBF";
+    out += form.declaration;
+    PSRP_CHECK(write(values, options, out, nullptr));
+    if (form.encoding == TextEncoding::Utf8) return {};
+    std::string units = utf16le_from_utf8(std::string_view(out).substr(start));
+    if (form.encoding == TextEncoding::Utf16Be) {
+        for (std::size_t i = 0; i + 1 < units.size(); i += 2)
+            std::swap(units[i], units[i + 1]);
+    }
+    out.replace(start, std::string::npos, units);
+    return {};
 }
 
 Result<void> write_value(Value value, const WriteOptions& options, std::string& out)

@@ -55,6 +55,11 @@ write_values(std::span<const TopLevelValue> values, const WriteOptions& options,
 Result<void>
 write_values(std::span<const TopLevelValue> values, const WriteOptions& options, TextSink& sink);
 
+// Appends values that were read losslessly in the form in which their text stood there: encoding,
+// byte order mark, declaration, root, indentation.
+Result<void>
+write_copy(std::span<const TopLevelValue> values, const TextForm& form, std::string& out);
+
 Result<void> write_value(Value value, const WriteOptions& options, std::string& out);
 
 } // namespace clixml

@@ -22,6 +22,13 @@ constexpr std::uint64_t bytes_a_lesson = 512;
 constexpr std::ptrdiff_t literal_bytes_max = 120;
 constexpr std::ptrdiff_t tail_bytes_max = 40;
 
+// Notes of these names stand where the methods would (clixml 5.3).
+bool is_method_name(std::string_view name)
+{
+    return (name.size() == 8 && equal_ignoring_case(name, "ToString")) ||
+           (name.size() == 7 && equal_ignoring_case(name, "GetType"));
+}
+
 // Names of elements of up to eight characters, as numbers.
 constexpr std::uint64_t word_of(std::string_view text)
 {
@@ -363,7 +370,8 @@ const char* FastReader::read_properties(const char* at)
 bool FastReader::is_new(const Name* name) const
 {
     std::size_t bytes = static_cast<std::size_t>(top_ - stack_) - frames_[depth_].first;
-    return bytes < searched_properties_max * sizeof(Property) && (lossless_ || !is_duplicate(name));
+    if (bytes >= searched_properties_max * sizeof(Property)) return false;
+    return lossless_ || (!is_duplicate(name) && !is_method_name(name->text()));
 }
 
 bool FastReader::is_duplicate(const Name* name) const
@@ -414,7 +422,8 @@ const char* FastReader::recognise_in_entries(const char* at, Node& node)
     at = recognise_value(at, node);
     if (at == nullptr || node.name == nullptr) return nullptr;
     if (node.name->text() != (parts == 0 ? "Key" : "Value")) return nullptr;
-    if (parts == 0 && node.op == Op::Nil) return nullptr;
+    // Keys that may be the same object twice are looked at by the general reader.
+    if (parts == 0 && (node.op == Op::Nil || node.op == Op::Ref)) return nullptr;
     return at;
 }
 

@@ -482,10 +482,16 @@ const char* FastReader::structure(const char* at, Node& node, Node**& chain)
         return close_items() ? at : nullptr;
     case Op::EndItemsAndObject:
         return close_items() ? close_object(at, chain) : nullptr;
-    case Op::EndEntry:
+    case Op::EndEntry: {
+        // .NET has one object for every empty string: whether it may be a key again is for the
+        // general reader to say.
+        Value key;
+        std::memcpy(static_cast<void*>(&key), top_ - 2 * sizeof(Value), sizeof key);
+        if (key.kind() == Kind::String && key.text().empty()) return nullptr;
         open.closed = static_cast<std::size_t>(top_ - stack_);
         chain = open.items;
         return at;
+    }
     case Op::EndDocument:
         chain = &stop_;
         return at;

@@ -371,6 +371,7 @@ const char* FastReader::read_unusual(const char* at, Kind kind, Value& value)
     auto read = read_lexical(kind, text, arena_, zone_);
     if (!read) return nullptr;
     value = *read;
+    if (lossless_ && escaped && value.text().data() != text.data()) return nullptr;
     if (lossless_ && !escaped) {
         lexical_.clear();
         append_lexical(value, lexical_);

@@ -5,6 +5,7 @@
 #include <clixml/utf.hpp>
 
 #include <map>
+#include <set>
 
 namespace clixml::detail {
 namespace {
@@ -28,6 +29,13 @@ public:
     explicit NameIndex(std::vector<Property>& properties)
         : properties_(properties), first_(properties.size())
     {
+    }
+
+    // To be called when a property has been put between others.
+    void forget()
+    {
+        indexed_ = 0;
+        by_name_.clear();
     }
 
     // The property of that name, or null.
@@ -146,40 +154,62 @@ bool ValueReader::register_object(const Tag& tag, Object& object)
 
 bool ValueReader::read_object(const Tag& tag, Value& value)
 {
+    if (!structural(tag)) return false;
     auto* object = arena_.make<Object>();
     value = Value::object(object);
     if (!register_object(tag, *object)) return false;
+    MethodPlaces methods;
     while (true) {
         Tag child;
         bool ended = false;
         if (!next_child(tag, child, ended)) return false;
-        if (ended) return true;
-        if (!read_object_child(child, *object)) return false;
+        if (ended) break;
+        if (!read_object_child(child, *object, methods)) return false;
     }
+    Object* inner = object->base().object();
+    if (inner == nullptr || lossless()) return true;
+    // An object around another one shows what it has not itself (clixml 5.1).
+    if (!object->is_deserialized()) {
+        object->set_deserialized(inner->is_deserialized());
+        std::span<Property> shared = inner->adapted_bag().items();
+        object->adapted_bag() = {shared.data(), shared.size()};
+        object->set_has_adapted(inner->has_adapted());
+    }
+    if (auto text = inner->stored_text(); text && !object->stored_text()) object->set_text(*text);
+    return true;
 }
 
-bool ValueReader::read_object_child(const Tag& tag, Object& object)
+bool ValueReader::read_object_child(const Tag& tag, Object& object, MethodPlaces& methods)
 {
     std::string_view name = tag.local_name;
     ContainerKind kind = container_of(name);
     bool is_structure = kind != ContainerKind::None || name == "TN" || name == "TNRef" ||
                         name == "Props" || name == "MS" || name == "ToString";
+    // In a document an element of another namespace is none of these, but unknown.
+    if (is_structure && options_.form == Form::Document && !in_namespace(tag, is_structure))
+        return false;
     if (!is_structure) return read_base(tag, object);
-    if (!structural(tag)) return false;
+    if (name != "TNRef" && !structural(tag)) return false;
     if (kind != ContainerKind::None) return read_container(tag, kind, object);
     if (name == "TN") return read_type_names(tag, object);
     if (name == "TNRef") return read_type_names_ref(tag, object);
-    if (name == "ToString") return read_to_string(tag, object);
-    if (name == "Props") return read_adapted(tag, object);
+    if (name == "ToString") {
+        add_method(object, name, methods);
+        return read_to_string(tag, object);
+    }
+    if (name == "Props") {
+        add_method(object, "GetType", methods);
+        return read_adapted(tag, object);
+    }
     object.set_has_extended(true);
-    return read_extended(tag, object.extended_bag(), 1);
+    return read_extended(tag, object.extended_bag(), 1, &methods);
 }
 
 bool ValueReader::read_base(const Tag& tag, Object& object)
 {
-    bool known = tag.local_name == "Obj" || find_primitive(tag.local_name) != nullptr;
-    if (!known && skip_unknown_ && tag.local_name != "Nil" && tag.local_name != "Ref")
-        return scanner_.skip_content(tag);
+    bool known = find_primitive(tag.local_name) != nullptr;
+    if (!known && tag.local_name == "Obj" && !in_namespace(tag, known)) return false;
+    if (!known && skip_unknown_) return scanner_.skip_content(tag);
     Value base;
     if (!read_value(tag, Place::Base, base)) return false;
     object.set_base(base);
@@ -265,6 +295,49 @@ bool ValueReader::read_to_string(const Tag& tag, Object& object)
     return true;
 }
 
+// The method takes the place of a note of its name.
+void ValueReader::add_method(Object& object, std::string_view name, MethodPlaces& methods)
+{
+    if (lossless()) return;
+    bool to_string = name == "ToString";
+    std::size_t& place = to_string ? methods.to_string : methods.get_type;
+    std::size_t& other = to_string ? methods.get_type : methods.to_string;
+    if (place != MethodPlaces::none) return;
+    PropertyBag& bag = object.extended_bag();
+    place = bag.items().size();
+    methods.get_type_is_later = !to_string;
+    const Property* note = find_property(bag.items(), name);
+    if (note == nullptr) return;
+    place = static_cast<std::size_t>(note - bag.items().data());
+    PropertyBag kept;
+    for (const Property& property : bag.items()) {
+        if (&property != note) kept.push(arena_, property);
+    }
+    bag = kept;
+    if (other == MethodPlaces::none) return;
+    methods.get_type_is_later = to_string == (other > place);
+    if (other > place) --other;
+}
+
+// Where among the properties a note of a new name is put: behind all others, or in the place of a
+// method.
+std::size_t
+ValueReader::place_of_note(std::size_t first, const Name* name, MethodPlaces* methods) const
+{
+    std::size_t end = properties_.size();
+    if (methods == nullptr) return end;
+    bool to_string = equal_ignoring_case(name->text(), "ToString");
+    if (!to_string && !equal_ignoring_case(name->text(), "GetType")) return end;
+    std::size_t& place = to_string ? methods->to_string : methods->get_type;
+    std::size_t& other = to_string ? methods->get_type : methods->to_string;
+    if (place == MethodPlaces::none) return end;
+    std::size_t at = place;
+    place = MethodPlaces::none;
+    bool other_is_later = methods->get_type_is_later == to_string;
+    if (other != MethodPlaces::none && (other > at || (other == at && other_is_later))) ++other;
+    return first + at;
+}
+
 bool ValueReader::read_member(const Tag& tag, Place place, std::uint32_t depth, Property& property)
 {
     property = {};
@@ -301,7 +374,9 @@ bool ValueReader::read_adapted(const Tag& tag, Object& object)
     return true;
 }
 
-bool ValueReader::read_extended(const Tag& tag, PropertyBag& bag, std::uint32_t depth)
+bool ValueReader::read_extended(
+    const Tag& tag, PropertyBag& bag, std::uint32_t depth, MethodPlaces* methods
+)
 {
     // Several MS elements are merged (clixml 5.1).
     NameIndex index(properties_);
@@ -314,10 +389,13 @@ bool ValueReader::read_extended(const Tag& tag, PropertyBag& bag, std::uint32_t 
         Property property;
         if (!read_member(child, Place::Extended, depth, property)) return false;
         Property* earlier = lossless() ? nullptr : index.find(property.name);
-        if (earlier != nullptr)
+        if (earlier != nullptr) {
             *earlier = property;
-        else
-            properties_.push_back(property);
+            continue;
+        }
+        std::size_t place = place_of_note(index.first(), property.name, methods);
+        if (place != properties_.size()) index.forget();
+        properties_.insert(properties_.begin() + static_cast<std::ptrdiff_t>(place), property);
     }
     bag = take_from(properties_, index.first(), arena_);
     return true;
@@ -326,15 +404,17 @@ bool ValueReader::read_extended(const Tag& tag, PropertyBag& bag, std::uint32_t 
 bool ValueReader::read_container(const Tag& tag, ContainerKind kind, Object& object)
 {
     std::size_t first = items_.size();
+    if (kind == ContainerKind::Dictionary) {
+        if (!read_dictionary(tag)) return false;
+        object.set_container(kind);
+        object.set_items(take_from(items_, first, arena_));
+        return true;
+    }
     while (true) {
         Tag child;
         bool ended = false;
         if (!next_child(tag, child, ended)) return false;
         if (ended) break;
-        if (kind == ContainerKind::Dictionary) {
-            if (!read_entry(child)) return false;
-            continue;
-        }
         Value item;
         if (!read_value(child, Place::Item, item)) return false;
         items_.push_back(item);
@@ -344,6 +424,32 @@ bool ValueReader::read_container(const Tag& tag, ContainerKind kind, Object& obj
     object.set_container(to_list ? ContainerKind::List : kind);
     object.set_items(take_from(items_, first, arena_));
     return true;
+}
+
+// Equal keys are all kept, but the same object twice is refused, and .NET has one object for every
+// empty string (clixml 5.4). An object that PowerShell rebuilds is a new one each time.
+bool ValueReader::read_dictionary(const Tag& tag)
+{
+    bool has_empty_key = false;
+    std::set<const Object*> keys;
+    while (true) {
+        Tag entry;
+        bool ended = false;
+        if (!next_child(tag, entry, ended)) return false;
+        if (ended) return true;
+        std::size_t at = items_.size();
+        if (!read_entry(entry)) return false;
+        if (lossless()) continue;
+        const Value& key = items_[at];
+        bool is_new = true;
+        if (key.kind() == Kind::String && key.text().empty()) {
+            is_new = !has_empty_key;
+            has_empty_key = true;
+        } else if (const Object* object = key.object()) {
+            is_new = keys.insert(object).second || !rehydrated_type(*object).empty();
+        }
+        if (!is_new) return fail(Errc::InvalidPrimitive, entry, "another key expected");
+    }
 }
 
 bool ValueReader::read_entry_part(const Tag& entry, std::string_view name, Value& value)

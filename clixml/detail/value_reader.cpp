@@ -1,5 +1,6 @@
 #include <clixml/base64.hpp>
 #include <clixml/detail/value_reader.hpp>
+#include <clixml/detail/xml_document.hpp>
 #include <clixml/lexical.hpp>
 #include <clixml/secret.hpp>
 #include <clixml/string_escape.hpp>
@@ -10,6 +11,60 @@ namespace {
 
 constexpr std::string_view power_shell_namespace =
     "http://schemas.microsoft.com/powershell/2004/04";
+
+// A ProgressRecordType as Enum.Parse reads it: a number, or names in any case with commas between,
+// which are joined as flags.
+bool read_progress_type(std::string_view text, bool& completed)
+{
+    text = without_white_space_around(text);
+    completed = false;
+    std::string_view digits =
+        text.starts_with('+') || text.starts_with('-') ? text.substr(1) : text;
+    std::string_view number = digits.substr(std::min(digits.find_first_not_of('0'), digits.size()));
+    if (digits.size() != number.size() || number == "1") {
+        completed = number == "1";
+        return number.empty() || (completed && !text.starts_with('-'));
+    }
+    while (true) {
+        std::size_t comma = std::min(text.find(','), text.size());
+        std::string_view name = without_white_space_around(text.substr(0, comma));
+        bool is_completed = equal_ignoring_case(name, "Completed");
+        if (!is_completed && !equal_ignoring_case(name, "Processing")) return false;
+        completed = completed || is_completed;
+        if (comma == text.size()) return true;
+        text.remove_prefix(comma + 1);
+    }
+}
+
+// What object.ToString() gives where it differs from what PowerShell shows.
+std::string net_text(const Value& value, std::size_t bytes_max)
+{
+    switch (value.kind()) {
+    case Kind::ByteArray:
+        return "System.Byte[]";
+    case Kind::XmlDocument:
+        return "System.Xml.XmlDocument";
+    case Kind::Double:
+    case Kind::Single: {
+        // The shortest form that keeps the number, with an exponent above fifteen or seven digits.
+        double number = value.kind() == Kind::Double ? value.double_value() : value.single_value();
+        if (number != number || number - number != 0) break;
+        std::string text = lexical_text(value);
+        std::size_t end = text.find_first_of(".E");
+        std::size_t sign = number < 0 ? 1 : 0;
+        std::size_t digits_max = value.kind() == Kind::Double ? 15 : 7;
+        if (end != std::string::npos || text.size() - sign <= digits_max) return text;
+        std::size_t exponent = text.size() - sign - 1;
+        text.erase(std::min(text.find_last_not_of('0') + 1, text.size()));
+        if (text.size() > sign + 1) text.insert(sign + 1, 1, '.');
+        return text + (exponent < 10 ? "E+0" : "E+") + std::to_string(exponent);
+    }
+    default:
+        break;
+    }
+    return to_display_text(value, bytes_max);
+}
+
 bool starts_with_line_end(const char* at, const char* end, bool& crlf)
 {
     crlf = at != end && *at == '\r';
@@ -221,10 +276,13 @@ bool ValueReader::read_primitive(const Tag& tag, const Primitive& row, Value& va
             static_cast<Errc>(read.error().code.value()), contents, read.error().detail
         );
     value = *read;
-    if (kind == Kind::XmlDocument && !lossless() && !is_well_formed(decoded, options_.limits)) {
-        return scanner_.fail(
-            Errc::InvalidPrimitive, contents, "a well-formed XML document expected"
-        );
+    if (kind == Kind::XmlDocument && !lossless()) {
+        auto document = outer_xml(decoded, options_.limits);
+        if (!document)
+            return scanner_.fail(
+                Errc::InvalidPrimitive, contents, "a well-formed XML document expected"
+            );
+        if (*document != decoded) value = Value::xml_document(arena_.copy(*document));
     }
     if (kind == Kind::SecureString && !lossless() && options_.form == Form::Document) {
         auto clear = hexadecimal_secrets().decrypt(decoded);
@@ -250,7 +308,8 @@ bool ValueReader::keep_lexical(const Primitive& row, std::string_view raw, Value
         return true;
     }
     if (row.escaped) {
-        if (first_to_escape(raw) == raw.size() && !has_escape(raw)) return true;
+        bool plain = first_to_escape(raw) == raw.size() && !has_escape(raw);
+        if (plain && row.kind != Kind::Uri) return true;
         if (escaped(value.text()) != raw) value = Value::with_lexical(arena_, value, raw);
         return true;
     }
@@ -307,7 +366,7 @@ bool ValueReader::read_progress_number(std::string_view name, std::int32_t& numb
 {
     Tag tag;
     std::string_view text;
-    if (!next_progress_child(name, tag) || !scanner_.read_text(tag, scratch_, text)) return false;
+    if (!read_progress_text(name, text, tag)) return false;
     auto value = read_lexical(Kind::Int32, text, arena_, zone_);
     if (!value) return fail(Errc::InvalidPrimitive, tag, "an Int32 expected");
     number = static_cast<std::int32_t>(value->signed_bits());
@@ -317,6 +376,7 @@ bool ValueReader::read_progress_number(std::string_view name, std::int32_t& numb
 bool ValueReader::read_progress(const Tag& tag, Value& value)
 {
     if (tag.self_closed) return fail(Errc::UnexpectedNode, tag, "the parts of the record expected");
+    if (!structural(tag)) return false;
     ProgressRecord record;
     Tag child;
     std::string_view type;
@@ -331,12 +391,7 @@ bool ValueReader::read_progress(const Tag& tag, Value& value)
         !read_progress_text("T", type, child)) {
         return false;
     }
-    std::size_t first = type.find_first_not_of(" \t\r\n");
-    std::size_t last = type.find_last_not_of(" \t\r\n");
-    type =
-        first == std::string_view::npos ? std::string_view() : type.substr(first, last - first + 1);
-    record.completed = equal_ignoring_case(type, "Completed") || type == "1";
-    if (!record.completed && !equal_ignoring_case(type, "Processing") && type != "0")
+    if (!read_progress_type(type, record.completed))
         return fail(Errc::InvalidPrimitive, child, "Processing or Completed expected");
     if (!read_progress_number("SR", record.seconds_remaining) ||
         !read_progress_text("SD", record.status_description, child))
@@ -352,15 +407,15 @@ bool ValueReader::read_progress(const Tag& tag, Value& value)
         record.percent_complete > 100 || record.parent_activity_id == record.activity_id) {
         return fail(Errc::InvalidPrimitive, tag, "a valid progress record expected");
     }
-    // PowerShell keeps the operation as a string, whatever it was.
+    // PowerShell keeps the operation as a string, whatever it was, and an empty one not at all.
     if (!lossless() && !record.current_operation.is_nil()) {
-        std::string text = to_display_text(record.current_operation, display_bytes_left_);
+        std::string text = net_text(record.current_operation, display_bytes_left_);
         if (text.size() > display_bytes_left_)
             return fail(
                 Errc::TextTooLarge, tag, "a current operation with a shorter text expected"
             );
         display_bytes_left_ -= text.size();
-        record.current_operation = Value::string(arena_, text);
+        record.current_operation = text.empty() ? Value() : Value::string(arena_, text);
     }
     value = Value::progress(arena_, record);
     return scanner_.read_end_tag(tag);

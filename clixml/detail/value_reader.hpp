@@ -30,6 +30,17 @@ private:
     // Where a value stands, which decides what its N attribute is for.
     enum class Place : std::uint8_t { TopLevel, Item, Key, EntryValue, Adapted, Extended, Base };
 
+    // ToString and Props bring the methods ToString and GetType, which stand among the notes: a
+    // note of that name takes the method's place, and a later method that of the note
+    // (clixml 5.3). Places count notes; GetType's is behind ToString's where they are equal and it
+    // came later.
+    struct MethodPlaces {
+        static constexpr std::size_t none = SIZE_MAX;
+        std::size_t to_string = none;
+        std::size_t get_type = none;
+        bool get_type_is_later = false;
+    };
+
     bool fail(Errc code, const Tag& tag, const char* detail = "");
     [[nodiscard]] bool lossless() const { return options_.reading == Reading::Lossless; }
     bool read_root_version(const Tag& root, TextForm& form);
@@ -48,16 +59,21 @@ private:
 
     bool read_ref(const Tag& tag, Value& value);
     bool read_object(const Tag& tag, Value& value);
-    bool read_object_child(const Tag& tag, Object& object);
+    bool read_object_child(const Tag& tag, Object& object, MethodPlaces& methods);
     bool read_base(const Tag& tag, Object& object);
     bool read_type_names(const Tag& tag, Object& object);
     bool add_type_name(const Tag& tag, std::vector<std::string_view>& names);
     bool read_type_names_ref(const Tag& tag, Object& object);
     bool read_to_string(const Tag& tag, Object& object);
     bool read_adapted(const Tag& tag, Object& object);
-    bool read_extended(const Tag& tag, PropertyBag& bag, std::uint32_t depth);
+    bool read_extended(
+        const Tag& tag, PropertyBag& bag, std::uint32_t depth, MethodPlaces* methods = nullptr
+    );
+    std::size_t place_of_note(std::size_t first, const Name* name, MethodPlaces* methods) const;
+    void add_method(Object& object, std::string_view name, MethodPlaces& methods);
     bool read_member(const Tag& tag, Place place, std::uint32_t depth, Property& property);
     bool read_container(const Tag& tag, ContainerKind kind, Object& object);
+    bool read_dictionary(const Tag& tag);
     bool read_entry(const Tag& tag);
     bool read_entry_part(const Tag& entry, std::string_view name, Value& value);
 

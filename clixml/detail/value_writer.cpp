@@ -207,7 +207,9 @@ char* ValueWriter::write_wrapped_primitive(char* to, const Object& object, Label
     };
     bool modified_types = has_modified_types(object);
     auto stored = object.stored_text();
-    if (object.extended().empty() && !modified_types && !stored) return write_base(to, label);
+    // The method that Props brings counts as a member, though nothing of it is written.
+    bool has_members = !object.extended().empty() || object.is_deserialized();
+    if (!has_members && !modified_types && !stored) return write_base(to, label);
     std::uint64_t inside = 0;
     to = begin_object(to, object, label, inside);
     if (modified_types) to = write_type_names(to, object.type_names());
@@ -307,7 +309,6 @@ char* ValueWriter::write_object_in_object(char* to, const Object& object, Label 
     else
         to = text_.text_element(to, text_tag, to_display_text(object.base()));
     to = write_value(to, object.base(), {nullptr, label.stream}, depth);
-    to = write_adapted(to, object, depth);
     std::vector<Property> notes;
     const Object* inner = &object;
     for (int level = 0; inner != nullptr && level < serialized_levels_max; ++level) {

@@ -2,8 +2,10 @@
 #include <clixml/detail/xml_scanner.hpp>
 #include <clixml/utf.hpp>
 
+#include <algorithm>
 #include <cstring>
 #include <optional>
+#include <utility>
 
 namespace clixml::detail {
 namespace {
@@ -93,12 +95,42 @@ bool XmlScanner::read_declaration(std::string_view& declaration)
 {
     if (!at_declaration()) return true;
     const char* start = at_;
-    if (!skip_processing_instruction()) return false;
+    at_ += 5;
+    if (!read_attributes_until("?>")) return false;
+    at_ += 2;
     declaration = {start, static_cast<std::size_t>(at_ - start)};
-    if (declaration.find("version") == std::string_view::npos) {
-        return fail(Errc::MalformedXml, start, "a version in the XML declaration expected");
+    // Three parts in this order, the first always and the others perhaps. What encoding it names
+    // does not matter.
+    std::size_t next = 0;
+    bool good =
+        !attributes_.empty() && attributes_[0].name == "version" && attributes_[0].value == "1.0";
+    for (const Attribute& attribute : attributes_) {
+        static constexpr std::string_view parts[] = {"version", "encoding", "standalone"};
+        while (next < 3 && attribute.name != parts[next])
+            ++next;
+        good = good && next < 3;
+        if (next == 2) good = good && (attribute.value == "yes" || attribute.value == "no");
+        ++next;
     }
+    if (!good) return fail(Errc::MalformedXml, start, "an XML declaration of version 1.0 expected");
     return true;
+}
+
+// The attributes of a declaration.
+bool XmlScanner::read_attributes_until(std::string_view end)
+{
+    attributes_.clear();
+    while (true) {
+        const char* before_space = at_;
+        while (at_ != end_ && is_white(*at_))
+            ++at_;
+        std::string_view rest(at_, static_cast<std::size_t>(end_ - at_));
+        if (rest.starts_with(end)) return true;
+        if (rest.size() < end.size()) return unexpected_end("the end of a declaration expected");
+        if (before_space == at_)
+            return fail(Errc::MalformedXml, at_, "white space before an attribute expected");
+        if (!read_attribute()) return false;
+    }
 }
 
 bool XmlScanner::skip_comment()
@@ -121,8 +153,10 @@ bool XmlScanner::skip_processing_instruction()
     if (!read_name(target)) return false;
     bool is_xml = target.size() == 3 && (target[0] | 32) == 'x' && (target[1] | 32) == 'm' &&
                   (target[2] | 32) == 'l';
-    if (is_xml && start != begin_)
+    if (is_xml)
         return fail(Errc::MalformedXml, start, "an XML declaration only at the start expected");
+    if (target.find(':') != std::string_view::npos)
+        return fail(Errc::MalformedXml, start, "no colon in this name expected");
     std::string_view rest(at_, static_cast<std::size_t>(end_ - at_));
     std::size_t close = rest.find("?>");
     if (close == std::string_view::npos)
@@ -174,8 +208,11 @@ Next XmlScanner::next()
         while (at_ != end_ && is_white(*at_))
             ++at_;
         if (at_ == end_) return Next::EndOfText;
+        if (*at_ == '&' && !outside_root_) {
+            if (!skip_white_reference()) return Next::Failed;
+            continue;
+        }
         if (*at_ != '<') {
-            // A reference to white space is text as well.
             fail(Errc::UnexpectedNode, at_, "an element expected, not text");
             return Next::Failed;
         }
@@ -200,9 +237,21 @@ Next XmlScanner::next()
     }
 }
 
+// White space may be written as references, too.
+bool XmlScanner::skip_white_reference()
+{
+    const char* start = at_;
+    std::string text;
+    if (!append_reference(at_, end_, text)) return false;
+    if (text.size() == 1 && is_white(text[0])) return true;
+    return fail(Errc::UnexpectedNode, start, "an element expected, not text");
+}
+
 Next XmlScanner::next_outside_root()
 {
+    outside_root_ = true;
     Next found = next();
+    outside_root_ = false;
     if (found == Next::Failed && error_ == make_error_code(Errc::UnexpectedNode)) {
         error_.code = make_error_code(Errc::MalformedXml);
         error_.detail = "no text outside the root element expected";
@@ -308,17 +357,31 @@ bool XmlScanner::read_attributes(Tag& tag)
     if (!declare_namespaces(tag)) return false;
     std::string scratch;
     std::string_view value;
+    // Local names and namespaces, which must not come twice under several prefixes.
+    std::vector<std::pair<std::string_view, std::string_view>> expanded;
     for (const Attribute& attribute : attributes_) {
         if (attribute.value.find('&') != std::string_view::npos &&
             !attribute_value(attribute, scratch, value))
             return false;
         std::size_t colon = attribute.name.find(':');
+        if (attribute.name == "xml:space") {
+            if (!attribute_value(attribute, scratch, value)) return false;
+            if (without_white_space_around(value) != "preserve" &&
+                without_white_space_around(value) != "default")
+                return fail(
+                    Errc::MalformedXml, attribute.name.data(), "preserve or default expected"
+                );
+        }
         if (colon == std::string_view::npos || attribute.name.starts_with("xmlns:") ||
             attribute.name.starts_with("xml:"))
             continue;
         Tag as_element{
             attribute.name, attribute.name.substr(colon + 1), attribute.name.data(), false, true};
         if (!resolve_namespace(as_element, value)) return false;
+        std::pair<std::string_view, std::string_view> name{as_element.local_name, value};
+        if (std::find(expanded.begin(), expanded.end(), name) != expanded.end())
+            return fail(Errc::DuplicateAttribute, attribute.name.data(), "");
+        expanded.push_back(name);
     }
     return true;
 }

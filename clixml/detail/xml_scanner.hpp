@@ -44,6 +44,8 @@ public:
     // Whether a DTD may stand here. It is skipped, not applied: references to any entity are then
     // taken, and stand for nothing.
     void set_dtd_allowed(bool allowed) { dtd_allowed_ = allowed; }
+    // Whether one has been skipped.
+    [[nodiscard]] bool has_dtd() const { return entities_declared_; }
 
     [[nodiscard]] const Error& error() const { return error_; }
     bool fail(Errc code, const char* at, const char* detail);
@@ -109,6 +111,7 @@ private:
     };
 
     bool unexpected_end(const char* detail);
+    bool skip_white_reference();
     bool skip_comment();
     bool skip_processing_instruction();
     bool skip_miscellaneous(bool& skipped);
@@ -116,6 +119,7 @@ private:
     bool read_name(std::string_view& name);
     bool read_attribute();
     bool read_attributes(Tag& tag);
+    bool read_attributes_until(std::string_view end);
     bool declare_namespaces(const Tag& tag);
     [[nodiscard]] std::size_t newest_binding(std::string_view prefix) const;
     bool read_character_reference(const char*& at, std::string& out);
@@ -133,6 +137,7 @@ private:
     Errc hidden_code_{}; // what ends the text early, if anything does
     std::uint64_t elements_ = 0;
     bool dtd_allowed_ = false;
+    bool outside_root_ = false;
     bool entities_declared_ = false;
     std::vector<Attribute> attributes_;
     std::vector<Binding> bindings_;
@@ -140,8 +145,8 @@ private:
     std::map<std::string_view, std::size_t> prefixed_bindings_;
 };
 
-// Whether `text` is a well-formed document, or empty; used for the contents of XD elements. A DTD
-// with internal declarations is skipped, not applied.
+// Whether `text` is a well-formed document, or holds comments and white space only; used for the
+// contents of XD elements. A DTD with internal declarations is skipped, not applied.
 bool is_well_formed(std::string_view text, const ReadLimits& limits);
 
 } // namespace clixml::detail

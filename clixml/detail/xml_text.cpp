@@ -238,9 +238,10 @@ bool is_well_formed(std::string_view text, const ReadLimits& limits)
     bool seen_root = false;
     while (true) {
         Next found = scanner.next_outside_root();
+        // Without a root there may be nothing that makes it a document.
         if (found == Next::EndOfText)
             return scanner.offset_of(scanner.position()) == text.size() &&
-                   (seen_root || text.empty());
+                   (seen_root || (declaration.empty() && !scanner.has_dtd()));
         if (found != Next::StartTag || seen_root) return false;
         Tag root;
         scanner.set_dtd_allowed(false);

@@ -21,6 +21,9 @@ using clixml::Object;
 using clixml::Property;
 using clixml::Value;
 
+constexpr std::string_view ordered_type =
+    "Deserialized.System.Collections.Specialized.OrderedDictionary";
+
 std::string text_of_primitive(const Value& value)
 {
     if (clixml::primitive_of(value.kind()).escaped) return clixml::escaped(value.text());
@@ -143,10 +146,11 @@ private:
         for (std::size_t i = 0; i + 1 < items.size(); i += 2)
             order.emplace_back(clixml::to_display_text(items[i]), i);
         // Of equal keys, which only PowerShell's last kind of table keeps, the later one comes
-        // first, as recorded.
-        std::ranges::sort(order, [](const auto& left, const auto& right) {
-            return left.first != right.first ? left.first < right.first
-                                             : left.second > right.second;
+        // first, as recorded; an ordered table keeps their order.
+        bool ordered = !object.type_names().empty() && object.type_names().front() == ordered_type;
+        std::ranges::sort(order, [ordered](const auto& left, const auto& right) {
+            if (left.first != right.first) return left.first < right.first;
+            return ordered ? left.second < right.second : left.second > right.second;
         });
         Json entries = Json::array();
         for (const auto& [text, at] : order) {

@@ -1,4 +1,5 @@
 #include <clixml/reader.hpp>
+#include <clixml/streams.hpp>
 #include <clixml/writer.hpp>
 #include <psrp/client/machine_zone.hpp>
 #include <psrp/tool/bag_json.hpp>
@@ -54,27 +55,71 @@ bool looks_like_document(std::string_view text)
     return true;
 }
 
-int copy(const std::string& text, std::ostream& out, std::ostream& err)
+// The document or element `text` as it stands, or its error with offsets in `text`.
+clixml::Result<std::string> copy_of(std::string_view text, clixml::Form form)
 {
     clixml::ReadOptions options;
     options.reading = clixml::Reading::Lossless;
-    options.form = looks_like_document(text) ? clixml::Form::Document : clixml::Form::Bare;
+    options.form = form;
     clixml::Arena arena;
-    clixml::TextForm form;
-    auto values = clixml::read_values(text, arena, options, &form);
-    if (!values) return report(text, values.error(), err);
-    clixml::WriteOptions writing;
-    writing.writing = clixml::Writing::Verbatim;
-    writing.form = form.form;
-    writing.layout = form.indented ? clixml::Layout::Indented : clixml::Layout::Compact;
-    writing.crlf = form.crlf;
-    writing.version = form.version;
+    clixml::TextForm found;
+    PSRP_TRY(auto values, clixml::read_values(text, arena, options, &found));
     std::string written;
-    if (form.byte_order_mark) written = "\xEF\xBB\xBF";
-    written += form.declaration;
-    auto result = clixml::write_values(*values, writing, written);
-    if (!result) return report(text, result.error(), err);
-    out << written << '\n';
+    PSRP_CHECK(clixml::write_copy(values, found, written));
+    return written;
+}
+
+int copy(const std::string& text, std::ostream& out, std::ostream& err)
+{
+    // Texts in UTF-16 are files, and files are documents.
+    bool is_utf16 = text.size() > 1 &&
+                    (text[0] == '\0' || text[1] == '\0' || text[0] == '\xFE' || text[0] == '\xFF');
+    bool is_document = is_utf16 || looks_like_document(text);
+    auto form = is_document ? clixml::Form::Document : clixml::Form::Bare;
+    auto written = copy_of(text, form);
+    if (!written) return report(text, written.error(), err);
+    out << *written << '\n';
+    return 0;
+}
+
+// The output of a shell: its lines and tags as they are, its documents read and written.
+int copy_output(const std::string& text, std::ostream& out, std::ostream& err)
+{
+    std::uint64_t offset = 0;
+    for (const clixml::OutputPiece& piece : clixml::split_output(text)) {
+        if (piece.kind == clixml::PieceKind::Document) {
+            auto written = copy_of(piece.text, clixml::Form::Document);
+            if (!written) {
+                clixml::Error error = written.error();
+                if (error.offset != clixml::no_offset) error.offset += offset;
+                return report(text, error, err);
+            }
+            out << *written;
+        } else {
+            out << piece.text;
+        }
+        offset += piece.text.size();
+    }
+    if (!text.ends_with('\n')) out << '\n';
+    return 0;
+}
+
+// One line of JSON a value, with its stream.
+int dump_output(
+    const ClixmlOptions& options, const std::string& text, std::ostream& out, std::ostream& err
+)
+{
+    MachineZone zone;
+    clixml::ReadOptions reading;
+    reading.zone = &zone;
+    clixml::Arena arena;
+    auto channel = options.error_output ? clixml::ShellStream::Error : clixml::ShellStream::Output;
+    auto records = clixml::read_output(text, channel, arena, reading);
+    if (!records) return report(text, records.error(), err);
+    for (const clixml::StreamRecord& record : *records) {
+        out << R"({"stream":")" << clixml::name_of(record.stream) << R"(","value":)"
+            << bag_json(record.value) << "}\n";
+    }
     return 0;
 }
 
@@ -121,6 +166,12 @@ int run_clixml(const ClixmlOptions& options, std::ostream& out, std::ostream& er
 {
     std::string text;
     if (!read_input(options.file, text, err)) return 1;
+    if (clixml::starts_with_clixml_line(text)) {
+        if (options.mode == ClixmlOptions::Mode::Copy) return copy_output(text, out, err);
+        if (options.mode == ClixmlOptions::Mode::Dump) return dump_output(options, text, out, err);
+        err << "psrp clixml again: the output of a shell is not one document\n";
+        return 1;
+    }
     if (options.mode == ClixmlOptions::Mode::Copy) return copy(text, out, err);
     return dump_or_again(options, std::move(text), out, err);
 }

@@ -29,6 +29,11 @@ void add_clixml(CLI::App& app, ClixmlOptions& options)
             "The value as PowerShell deserializes it, as one line of JSON",
             ClixmlOptions::Mode::Dump);
     dump->add_flag("--bare", options.bare, "The text is one bare element, as in PSRP messages");
+    dump->add_flag(
+        "--stderr",
+        options.error_output,
+        "A text that starts with #< CLIXML is what a shell wrote to its standard error"
+    );
     add("copy", "Read losslessly and write again in the form read", ClixmlOptions::Mode::Copy);
     CLI::App* again =
         add("again",

@@ -101,15 +101,8 @@ public:
     [[nodiscard]] std::string copy() const
     {
         if (!good()) return outcome_of(error_);
-        clixml::WriteOptions options;
-        options.writing = clixml::Writing::Verbatim;
-        options.form = form_.form;
-        options.layout = form_.indented ? clixml::Layout::Indented : clixml::Layout::Compact;
-        options.crlf = form_.crlf;
-        options.version = form_.version;
-        std::string text(form_.byte_order_mark ? "\xEF\xBB\xBF" : "");
-        text += form_.declaration;
-        const auto result = clixml::write_values(values_, options, text);
+        std::string text;
+        const auto result = clixml::write_copy(values_, form_, text);
         return result ? text : outcome_of(result.error());
     }
 

@@ -2,6 +2,7 @@
 // What is not kept: comments, white space, CDATA and references, the order of the parts of an Obj,
 // parts that come twice, and the spelling of names.
 #include <clixml/object.hpp>
+#include <clixml/utf.hpp>
 #include <tests/clixml/codec_support.hpp>
 
 #include <catch2/catch.hpp>
@@ -9,6 +10,15 @@
 using namespace clixml;
 
 namespace {
+
+std::string utf16(std::string_view text, bool mark, bool big_endian)
+{
+    std::string units = mark ? "\xFF\xFE" : "";
+    units += utf16le_from_utf8(text);
+    for (std::size_t i = 0; big_endian && i < units.size(); i += 2)
+        std::swap(units[i], units[i + 1]);
+    return units;
+}
 
 std::string copied(std::string_view text)
 {
@@ -163,6 +173,14 @@ TEST_CASE("documents keep their form: mark, declaration, version, indentation, l
         "<Objs Version=\"1.1.0.1\" " + xmlns + " />",
         "<Objs " + xmlns + "><S>a</S></Objs>",
         "<Objs Version=\"1.0\" " + xmlns + "><S>a</S></Objs>",
+        // As Export-Clixml -Encoding unicode and bigendianunicode write it, and -args passes it.
+        utf16(tests::in_document("<S>a\xE2\x82\xAC</S>"), true, false),
+        utf16(tests::in_document(body), true, true),
+        utf16(
+            "<?xml version=\"1.0\" encoding=\"utf-16\"?>" + tests::in_document("<S>a</S>"),
+            false,
+            false
+        ),
     };
     for (const std::string& text : texts) {
         INFO(text);

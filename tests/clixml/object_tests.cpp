@@ -55,6 +55,30 @@ TEST_CASE("a bag with very many names is read in order and searched by name")
     CHECK(object.get("N1999").as<int>() == 1999);
 }
 
+TEST_CASE("edge case 108: an object that was read has GetType and ToString, and no other method")
+{
+    struct Row {
+        const char* text;
+        std::vector<std::string_view> methods;
+    };
+    const Row rows[] = {
+        {"<Obj/>", {"GetType", "ToString"}},
+        {"<Obj><Props/></Obj>", {"GetType"}},
+        {"<Obj><ToString/><Props/></Obj>", {"GetType", "ToString"}},
+        {"<Obj><Props/><MS><S N=\"gettype\">x</S></MS></Obj>", {}},
+        {"<Obj><Props/><ToString>a</ToString><MS><S N=\"GetType\">x</S></MS></Obj>", {"ToString"}},
+        {"<Obj><ToString>a</ToString><MS><S N=\"ToString\">x</S></MS></Obj>", {"GetType"}},
+        {"<Obj><LST/></Obj>", {"GetType", "ToString"}},
+    };
+    for (const Row& row : rows) {
+        INFO(row.text);
+        const tests::ReadText read(row.text, tests::bare_options());
+        REQUIRE(read.good());
+        const auto methods = read.value().object()->methods();
+        CHECK(std::vector(methods.begin(), methods.end()) == row.methods);
+    }
+}
+
 TEST_CASE("type names are found with and without their prefix")
 {
     const tests::ReadText read(

@@ -89,6 +89,12 @@ private:
         return arena_.copy(out);
     }
 
+    // Keys differ: PowerShell does not read the empty string twice.
+    Value key(std::uint64_t number)
+    {
+        return Value::string(arena_.copy(std::string(text()) + std::to_string(number)));
+    }
+
     Value decimal()
     {
         Decimal decimal;
@@ -152,7 +158,7 @@ private:
         Object* object = make_container(arena_, kinds[below(5)], {"My.Container"});
         for (std::uint64_t n = below(5); n > 0; --n) {
             if (object->container() == ContainerKind::Dictionary)
-                object->add_entry(arena_, Value::string(text()), value(depth - 1));
+                object->add_entry(arena_, key(n), value(depth - 1));
             else
                 object->add_item(arena_, value(depth - 1));
         }

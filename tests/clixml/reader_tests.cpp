@@ -98,6 +98,10 @@ TEST_CASE("text that is not well-formed is refused for its reason")
         {"<S>&#1a;</S>", Errc::InvalidCharacterReference},
         {"<S>a<!-- -- --></S>", Errc::MalformedXml},
         {"<S><?xml ?></S>", Errc::MalformedXml},
+        {"<?XML version=\"1.0\"?><S/>", Errc::MalformedXml},
+        {"<?a:b?><S/>", Errc::MalformedXml},
+        {"<S xmlns:a=\"u\" xmlns:b=\"u\" a:x=\"1\" b:x=\"2\"/>", Errc::DuplicateAttribute},
+        {"<S xml:space=\"wide\"/>", Errc::MalformedXml},
         {"<x:S>a</x:S>", Errc::MalformedXml},
         {"<S x:a=\"b\">a</S>", Errc::MalformedXml},
         {"<S xmlns:x=\"\">a</S>", Errc::MalformedXml},
@@ -114,6 +118,47 @@ TEST_CASE("text that is not well-formed is refused for its reason")
         CHECK(tests::outcome_of(read.error()) == tests::outcome_of(row.code));
         CHECK(read.error().offset <= std::string_view(row.text).size());
     }
+}
+
+TEST_CASE("a document may have an XML declaration as XML knows it, and no other")
+{
+    struct Row {
+        const char* declaration;
+        bool good;
+    };
+    const Row rows[] = {
+        {"<?xml version=\"1.0\"?>", true},
+        {"<?xml version='1.0' ?>", true},
+        {"<?xml version = \"1.0\" encoding=\"utf-16\" standalone=\"yes\"?>\n", true},
+        {"<?xml version=\"1.0\" standalone='no'?>", true},
+        {"<?xml\tversion=\"1.0\"?>", true},
+        {"<?xml version=\"1.1\"?>", false},
+        {"<?xml version=\"1\"?>", false},
+        {"<?xml encoding=\"utf-8\"?>", false},
+        {"<?xml version=\"1.0\" standalone=\"yes\" encoding=\"utf-8\"?>", false},
+        {"<?xml version=\"1.0\" standalone=\"maybe\"?>", false},
+        {"<?xml version=\"1.0\" version=\"1.0\"?>", false},
+        {"<?xml version=\"1.0\" other=\"x\"?>", false},
+        {"<?xml version=\"1.0\"encoding=\"utf-8\"?>", false},
+        {"<?xml ?>", false},
+        {"<?xml?>", false},
+        {"<?xml version=\"1.0\">", false},
+        {" <?xml version=\"1.0\"?>", false},
+        {"<?xml version=\"1.0\"?><?xml version=\"1.0\"?>", false},
+    };
+    for (const Row& row : rows) {
+        INFO(row.declaration);
+        const tests::ReadText read(row.declaration + tests::in_document("<S>a</S>"), {});
+        CHECK(read.good() == row.good);
+        if (!row.good)
+            CHECK((read.error().code.category() == error_category() && read.error().offset < 200));
+    }
+    const tests::ReadText attributes(
+        "<S xmlns:a=\"u\" xmlns:b=\"v\" a:x=\"1\" b:x=\"2\" x=\"3\" xml:space=\" preserve \" "
+        "xml:lang=\"\"/>",
+        tests::bare_options()
+    );
+    CHECK(attributes.good());
 }
 
 TEST_CASE("a document owns its values and gives one, none or an array of them")

@@ -1,9 +1,12 @@
 // Every recorded value and text of a real PowerShell (vectors/README.md).
+#include <clixml/streams.hpp>
 #include <psrp/tool/bag_json.hpp>
 #include <tests/clixml/codec_support.hpp>
 #include <tests/support/vector_file.hpp>
 
 #include <catch2/catch.hpp>
+
+#include <map>
 
 using namespace clixml;
 using tests::VectorCase;
@@ -115,27 +118,34 @@ TEST_CASE("every recorded text reads as PowerShell holds it or fails for its rea
 TEST_CASE("every recorded output of a child shell reads stream by stream")
 {
     std::size_t documents = 0;
+    std::map<ShellStream, std::size_t> values;
     for (const VectorCase& row : tests::read_vector_file("clixml/streams.jsonl")) {
         INFO(row.where());
         for (const char* channel : {"stdout", "stderr"}) {
-            std::string text = row.text(channel);
-            constexpr std::string_view first_line = "#< CLIXML\n";
-            if (!text.starts_with(first_line)) continue;
-            text.erase(0, first_line.size());
-            // One document follows another without anything between.
-            while (!text.empty()) {
-                const std::size_t end = text.find("</Objs>");
-                const std::size_t size = end == std::string::npos ? text.size() : end + 7;
-                const tests::ReadText read(
-                    text.substr(0, size), tests::lossless_options(Form::Document)
-                );
-                CHECK(read.copy() == text.substr(0, size));
-                for (const TopLevelValue& value : read.values())
-                    CHECK_FALSE(value.stream.empty());
+            const std::string text = row.text(channel);
+            const bool is_error = channel == std::string_view("stderr");
+            const ShellStream own = is_error ? ShellStream::Error : ShellStream::Output;
+            std::string copy;
+            for (const OutputPiece& piece : split_output(text)) {
+                if (piece.kind != PieceKind::Document) {
+                    copy += piece.text;
+                    continue;
+                }
+                copy += tests::ReadText(piece.text, tests::lossless_options(Form::Document)).copy();
                 ++documents;
-                text.erase(0, size);
+            }
+            CHECK(copy == text);
+            Arena arena;
+            const auto records = read_output(text, own, arena, {});
+            REQUIRE(records);
+            for (const StreamRecord& record : *records) {
+                ++values[record.stream];
+                // Everything but output and errors goes to the standard error.
+                CHECK((record.stream == ShellStream::Output) == !is_error);
+                CHECK((record.is_line || record.name == name_of(record.stream)));
             }
         }
     }
     CHECK(documents > 10);
+    CHECK(values.size() == 7);
 }

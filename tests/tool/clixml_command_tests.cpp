@@ -66,6 +66,8 @@ TEST_CASE("what stands around the values is copied too")
         std::string(start) + "\r\n  <S>a</S>\r\n</Objs>",
         "<Obj RefId=\"0\"><MS><I32 N=\"a\">1</I32></MS></Obj>",
         "<I32>+5</I32>",
+        "#< CLIXML\n" + compact,
+        "#< CLIXML\r\n" + compact + "\r\ntext\r\n" + compact + compact,
     };
     // clang-format on
     for (const std::string& text : texts) {
@@ -89,4 +91,37 @@ TEST_CASE("a bare element is dumped only where it is asked for")
 {
     CHECK(run(Mode::Dump, "<S>a</S>").code == 1);
     CHECK(run(Mode::Dump, "<S>a</S>", true).out == "{\"k\":\"prim\",\"t\":\"S\",\"v\":\"a\"}\n");
+}
+
+TEST_CASE("the output of a shell is dumped with its streams")
+{
+    const std::string text = std::string("#< CLIXML\n") + start +
+                             "<S S=\"Output\">a</S><S S=\"warning\">w</S><Nil/></Objs>text\n";
+    CHECK(
+        run(Mode::Dump, text).out ==
+        "{\"stream\":\"Output\",\"value\":{\"k\":\"prim\",\"t\":\"S\",\"v\":\"a\"}}\n"
+        "{\"stream\":\"warning\",\"value\":{\"k\":\"prim\",\"t\":\"S\",\"v\":\"w\"}}\n"
+        "{\"stream\":\"Output\",\"value\":{\"k\":\"nil\"}}\n"
+        "{\"stream\":\"Output\",\"value\":{\"k\":\"prim\",\"t\":\"S\",\"v\":\"text\"}}\n"
+    );
+    const Run refused = run(Mode::Dump, text + start + "<X/>");
+    CHECK(refused.code == 1);
+    CHECK(refused.out.empty());
+    CHECK(refused.err.find("line 3:") != std::string::npos);
+    CHECK(run(Mode::Copy, "#< CLIXML\n<Objs").code == 1);
+    CHECK(run(Mode::Again, text).code == 1);
+}
+
+TEST_CASE("the output of standard error belongs to the error stream")
+{
+    const auto path = std::filesystem::temp_directory_path() / "psrp-clixml-command-stderr";
+    std::ofstream(path, std::ios::binary) << "#< CLIXML\n" << start << "<S>a</S></Objs>";
+    std::ostringstream out;
+    std::ostringstream err;
+    psrp::tool::ClixmlOptions options;
+    options.file = path.string();
+    options.error_output = true;
+    CHECK(psrp::tool::run_clixml(options, out, err) == 0);
+    CHECK(out.str().starts_with("{\"stream\":\"Error\","));
+    std::filesystem::remove(path);
 }
