@@ -1,6 +1,6 @@
 // CLIXML text to values, in both readings, beside pugixml's parse of the same text to a tree and a
-// plain copy. Everything is warm: arena and heap have been used before, the text lies in the cache
-// as far as it fits.
+// plain copy. Warm: arena and heap have been used before, the text lies in the cache as far as it
+// fits. Cold: each round makes an arena of its own, whose memory comes from the system.
 #include <benchmarks/clixml_workloads.hpp>
 
 #include <benchmark/benchmark.h>
@@ -24,6 +24,11 @@ void report(benchmark::State& state, std::size_t text_bytes, std::size_t allocat
     state.counters["allocs"] = static_cast<double>(allocations) / rounds;
 }
 
+double per_byte(std::size_t bytes, const Workload& workload)
+{
+    return static_cast<double>(bytes) / static_cast<double>(workload.text.size());
+}
+
 void read_warm(benchmark::State& state, const Workload& workload, clixml::Reading reading)
 {
     if (const char* fault = workloads::fault(workload)) return state.SkipWithError(fault);
@@ -38,12 +43,35 @@ void read_warm(benchmark::State& state, const Workload& workload, clixml::Readin
         benchmark::DoNotOptimize(values);
     }
     report(state, workload.text.size(), workloads::allocation_count() - before);
-    state.counters["arena/B"] =
-        static_cast<double>(arena.used_bytes()) / static_cast<double>(workload.text.size());
+    state.counters["arena/B"] = per_byte(arena.used_bytes(), workload);
+}
+
+void read_cold(benchmark::State& state, const Workload& workload, clixml::Reading reading)
+{
+    if (const char* fault = workloads::fault(workload)) return state.SkipWithError(fault);
+    clixml::ReadOptions options;
+    options.reading = reading;
+    const std::size_t peak = workloads::peak_bytes([&] {
+        clixml::Arena arena;
+        (void)clixml::read_values(workload.text, arena, options); // checked above
+    });
+    const std::size_t before = workloads::allocation_count();
+    for (auto _ : state) {
+        clixml::Arena arena;
+        auto values = clixml::read_values(workload.text, arena, options);
+        benchmark::DoNotOptimize(values);
+    }
+    report(state, workload.text.size(), workloads::allocation_count() - before);
+    state.counters["peak/B"] = per_byte(peak, workload);
 }
 
 void parse_pugixml(benchmark::State& state, const Workload& workload)
 {
+    const std::size_t peak = workloads::peak_bytes([&] {
+        pugi::xml_document tree;
+        (void)tree.load_buffer(workload.text.data(), workload.text.size());
+    });
+    state.counters["peak/B"] = per_byte(peak, workload);
     const std::size_t before = workloads::allocation_count();
     for (auto _ : state) {
         pugi::xml_document tree;
@@ -76,6 +104,12 @@ void register_all(const Workload& workload)
     });
     add("clixml_lossless_warm", [&workload](benchmark::State& state) {
         read_warm(state, workload, clixml::Reading::Lossless);
+    });
+    add("clixml_deserialized_cold", [&workload](benchmark::State& state) {
+        read_cold(state, workload, clixml::Reading::Deserialized);
+    });
+    add("clixml_lossless_cold", [&workload](benchmark::State& state) {
+        read_cold(state, workload, clixml::Reading::Lossless);
     });
     add("pugixml_parse", [&workload](benchmark::State& state) { parse_pugixml(state, workload); });
     add("memcpy", [&workload](benchmark::State& state) { copy_bytes(state, workload); });

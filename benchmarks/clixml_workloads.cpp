@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <malloc.h>
 #include <new>
 #include <random>
 #include <stdexcept>
@@ -17,11 +18,22 @@
 namespace {
 
 std::atomic<std::size_t> allocations{0};
+std::size_t live_bytes = 0; // one thread allocates
+std::size_t peak_live_bytes = 0;
 
 void* counted_allocate(std::size_t bytes)
 {
     allocations.fetch_add(1, std::memory_order_relaxed);
-    return std::malloc(bytes == 0 ? 1 : bytes);
+    void* memory = std::malloc(bytes == 0 ? 1 : bytes);
+    live_bytes += malloc_usable_size(memory);
+    peak_live_bytes = std::max(peak_live_bytes, live_bytes);
+    return memory;
+}
+
+void counted_free(void* memory)
+{
+    live_bytes -= malloc_usable_size(memory);
+    std::free(memory);
 }
 
 } // namespace
@@ -34,11 +46,11 @@ void* counted_allocate(std::size_t bytes)
 }
 [[gnu::noinline]] void operator delete(void* memory) noexcept
 {
-    std::free(memory);
+    counted_free(memory);
 }
 [[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept
 {
-    std::free(memory);
+    counted_free(memory);
 }
 
 namespace workloads {
@@ -349,9 +361,17 @@ std::size_t allocation_count()
     return allocations.load(std::memory_order_relaxed);
 }
 
+std::size_t peak_bytes(const std::function<void()>& work)
+{
+    const std::size_t before = live_bytes;
+    peak_live_bytes = before;
+    work();
+    return peak_live_bytes - before;
+}
+
 void count_pugixml_allocations()
 {
-    pugi::set_memory_management_functions(counted_allocate, std::free);
+    pugi::set_memory_management_functions(counted_allocate, counted_free);
 }
 
 std::string pugixml_label()

@@ -5,6 +5,7 @@
 #include <clixml/reader.hpp>
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,6 +38,8 @@ const char* fault(const Workload& workload);
 
 // Calls of operator new and of the allocator given to pugixml, since the program started.
 std::size_t allocation_count();
+// The most bytes that `work` has had from them at one time.
+std::size_t peak_bytes(const std::function<void()>& work);
 // Makes pugixml count its allocations too.
 void count_pugixml_allocations();
 
