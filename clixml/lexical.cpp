@@ -1,5 +1,5 @@
 #include <clixml/base64.hpp>
-#include <clixml/detail/digits.hpp>
+#include <clixml/detail/digit_text.hpp>
 #include <clixml/detail/primitive_text.hpp>
 #include <clixml/errors.hpp>
 #include <clixml/lexical.hpp>

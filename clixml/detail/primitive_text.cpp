@@ -1,4 +1,4 @@
-#include <clixml/detail/digits.hpp>
+#include <clixml/detail/digit_text.hpp>
 #include <clixml/detail/primitive_text.hpp>
 #include <clixml/detail/shortest.hpp>
 

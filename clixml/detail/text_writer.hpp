@@ -3,7 +3,7 @@
 #pragma once
 
 #include <clixml/arena.hpp>
-#include <clixml/detail/digits.hpp>
+#include <clixml/detail/digit_text.hpp>
 #include <clixml/detail/escape_scan.hpp>
 #include <clixml/detail/tag.hpp>
 #include <clixml/detail/text_buffer.hpp>
