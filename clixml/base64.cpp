@@ -1,6 +1,8 @@
 #include <clixml/base64.hpp>
+#include <clixml/detail/base64_encode.hpp>
 #include <clixml/errors.hpp>
 
+#include <algorithm>
 #include <array>
 
 namespace clixml {
@@ -36,7 +38,8 @@ constexpr auto pairs = make_pairs();
 
 char* write_base64(BytesView bytes, char* to)
 {
-    std::size_t at = 0;
+    std::size_t at = detail::base64_encoder()(bytes.data(), bytes.size(), to);
+    to += at / 3 * 4;
     for (; at + 3 <= bytes.size(); at += 3) {
         std::uint32_t group = static_cast<std::uint32_t>(bytes[at]) << 16 |
                               static_cast<std::uint32_t>(bytes[at + 1]) << 8 | bytes[at + 2];
@@ -57,9 +60,17 @@ char* write_base64(BytesView bytes, char* to)
 
 void append_base64(BytesView bytes, std::string& out)
 {
-    std::size_t old_size = out.size();
-    out.resize(old_size + base64_size(bytes.size()));
-    write_base64(bytes, out.data() + old_size);
+    // Growing a string fills it first: in pieces of three that stay in the nearest cache.
+    constexpr std::size_t piece_bytes = 12U * 1024;
+    std::size_t needed = out.size() + base64_size(bytes.size());
+    if (needed > out.capacity()) out.reserve(std::max(needed, 2 * out.capacity()));
+    while (!bytes.empty()) {
+        BytesView piece = bytes.first(std::min(bytes.size(), piece_bytes));
+        std::size_t old_size = out.size();
+        out.resize(old_size + base64_size(piece.size()));
+        write_base64(piece, out.data() + old_size);
+        bytes = bytes.subspan(piece.size());
+    }
 }
 
 Result<std::size_t> read_base64(std::string_view text, std::uint8_t* to)

@@ -4,6 +4,9 @@
 
 #include <catch2/catch.hpp>
 
+#include <thread>
+#include <vector>
+
 using namespace clixml;
 
 namespace {
@@ -49,6 +52,82 @@ TEST_CASE("pieces through a sink are the text, and stay small")
     CHECK(sink.text == text);
     CHECK(sink.pieces > 5);
     CHECK(sink.longest < 80 * 1024);
+}
+
+TEST_CASE("big values go through a sink in pieces too")
+{
+    Arena arena;
+    const std::string text = std::string(300'000, 'a') + '<' + std::string(300'000, 'b');
+    const Bytes bytes(1'000'000, 0x5A);
+    Object* list = make_array(arena);
+    for (int i = 0; i < 3; ++i) {
+        list->add_item(arena, Value::string(text));
+        list->add_item(arena, Value::bytes(bytes));
+        Object* bag = make_custom_object(arena);
+        bag->add_note(arena, std::string(100'000, 'n'), Value::object(make_bag(arena)));
+        list->add_item(arena, Value::object(bag));
+    }
+    const TopLevelValue value{Value::object(list), {}};
+    for (const WriteOptions& options : {document_options(), message_options()}) {
+        std::string whole;
+        REQUIRE(write_values({&value, 1}, options, whole));
+        Collector sink;
+        REQUIRE(write_values({&value, 1}, options, sink));
+        CHECK(sink.text == whole);
+        CHECK(sink.longest < 100 * 1024);
+    }
+}
+
+TEST_CASE("an empty object at the border of two pieces keeps its form")
+{
+    for (std::size_t size = 65'000; size < 66'600; size += 3) {
+        Arena arena;
+        const std::string text(size, 'a');
+        Object* list = make_array(arena);
+        list->add_item(arena, Value::string(text));
+        list->add_item(arena, Value::object(arena.make<Object>()));
+        list->add_item(arena, Value::object(make_array_list(arena)));
+        const TopLevelValue value{Value::object(list), {}};
+        WriteOptions options;
+        options.writing = Writing::Verbatim;
+        std::string whole;
+        REQUIRE(write_values({&value, 1}, options, whole));
+        REQUIRE(whole.find("<Obj RefId=\"1\" />") != std::string::npos);
+        Collector sink;
+        REQUIRE(write_values({&value, 1}, options, sink));
+        REQUIRE(sink.text == whole);
+    }
+}
+
+TEST_CASE("what cannot be written leaves the string as it was")
+{
+    WriteOptions options = document_options();
+    std::string text = "before";
+    CHECK_FALSE(write_value(Value::string("\xEF\xBF\xBE"), options, text));
+    CHECK(text == "before");
+    REQUIRE(write_value(Value::string("a"), message_options(), text));
+    CHECK(text == "before<S>a</S>");
+}
+
+TEST_CASE("several threads write the same values at once")
+{
+    Arena arena;
+    Object* list = make_array(arena);
+    for (int i = 0; i < 2000; ++i) {
+        Object* bag = make_custom_object(arena);
+        bag->add_note(arena, "list", Value::object(list));
+        bag->add_note(arena, "number", Value::int32(i));
+        list->add_item(arena, Value::object(bag));
+    }
+    const std::string expected = tests::serialized(Value::object(list));
+    std::vector<std::string> texts(4);
+    std::vector<std::thread> threads;
+    for (std::string& text : texts)
+        threads.emplace_back([&] { text = tests::serialized(Value::object(list)); });
+    for (std::thread& thread : threads)
+        thread.join();
+    for (const std::string& text : texts)
+        CHECK(text == expected);
 }
 
 TEST_CASE("a sink that refuses ends the writing")
