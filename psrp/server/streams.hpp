@@ -41,6 +41,12 @@ struct InputItem {
     Value value;
 };
 
+// What the client's host answered, with what keeps it alive.
+struct HostReply {
+    Memory memory;
+    HostResponse response;
+};
+
 // The streams of one pipeline. All calls come from the pipeline's thread and may block; values are
 // borrowed for the call. Errors: Errc::Stopped, Errc::StreamsClosed.
 class PipelineStreams {
@@ -54,6 +60,9 @@ public:
     virtual Result<void> write_information(const InformationRecord& record) = 0;
     // Calls a method of the client's host that gives no answer. Only where has_host().
     virtual Result<void> call_host(const HostCall& call) = 0;
+    // Calls one that does, and waits for the answer; the call id is given here. Only where
+    // has_host().
+    virtual Result<HostReply> ask_host(HostCall call) = 0;
     [[nodiscard]] virtual bool has_host() const = 0;
     // The next input object; nothing at the end of the input.
     virtual Result<std::optional<InputItem>> next_input() = 0;

@@ -77,6 +77,19 @@ public:
     {
         return write([&](ServerPool& pool) { return pool.call_host(job_.pipeline, call); });
     }
+    Result<HostReply> ask_host(HostCall call) override
+    {
+        call.call_id = ++last_call_id_;
+        PSRP_CHECK(call_host(call));
+        std::unique_lock lock(runspace_.mutex_);
+        runspace_.changed_.wait(lock, [&] {
+            return is_over() || runspace_.replies_.contains(call.call_id);
+        });
+        if (is_over()) return clixml::failure(Errc::Stopped);
+        HostReply reply = std::move(runspace_.replies_[call.call_id]);
+        runspace_.replies_.erase(call.call_id);
+        return reply;
+    }
     bool has_host() const override { return job_.has_host; }
     StopSignal& stop_signal() override { return runspace_.stop_; }
 
@@ -145,6 +158,7 @@ private:
 
     Runspace& runspace_;
     const Job& job_;
+    std::int64_t last_call_id_ = 0; // each pipeline's calls count from 1
 };
 
 namespace {
@@ -286,6 +300,12 @@ std::optional<ServerAction> Runspace::next_action()
     return action;
 }
 
+bool Runspace::has_ended()
+{
+    const std::lock_guard lock(mutex_);
+    return !is_open_;
+}
+
 void Runspace::on_event(PoolRequested& event)
 {
     session_ = std::make_shared<SessionState>(limits_.script);
@@ -400,7 +420,11 @@ void Runspace::on_event(StopRequested& event)
 
 void Runspace::on_event(HostResponseReceived& event)
 {
-    (void)event; // only void methods are called, and those have no response
+    // Of another pipeline, or of the pool's host, nothing is asked here.
+    if (running_ == event.pipeline) {
+        const std::int64_t id = event.response.call_id;
+        replies_[id] = {std::move(event.memory), std::move(event.response)};
+    }
 }
 
 void Runspace::on_event(SessionEnded& event)
@@ -457,6 +481,7 @@ void Runspace::run_job(Job job, std::unique_lock<std::mutex>& lock)
     }
     lock.lock();
     running_.reset();
+    replies_.clear();
     forget_input(job.pipeline);
     if (job.session_number == session_number_) {
         // Unknown where the session has ended meanwhile.

@@ -4,6 +4,7 @@
 
 #include <psrp/protocol/server_pool.hpp>
 #include <psrp/server/server_session.hpp>
+#include <psrp/server/streams.hpp>
 
 #include <condition_variable>
 #include <deque>
@@ -48,6 +49,8 @@ public:
     // The next action, except acknowledgements of data that a script has not read yet: those come
     // later.
     std::optional<ServerAction> next_action();
+    // No session is there, or none any more, and no pipeline runs for it.
+    [[nodiscard]] bool has_ended();
 
 private:
     class Streams;
@@ -90,7 +93,8 @@ private:
     std::deque<Job> waiting_;
     std::optional<Guid> running_;
     std::map<Guid, Input> inputs_;
-    std::deque<Guid> released_; // acknowledgements that were held back
+    std::map<std::int64_t, HostReply> replies_; // of the host to the pipeline that runs
+    std::deque<Guid> released_;                 // acknowledgements that were held back
     std::shared_ptr<SessionState> session_;
     std::uint64_t session_number_ = 0;
     bool pool_has_host_ = false;
