@@ -264,6 +264,8 @@ void Session::arm_timer(std::optional<std::chrono::milliseconds> delay, clixml::
     timer_ = loop_.call_after(*delay, [this, error] {
         timer_.reset();
         const std::string reason = error.text();
+        // A pool that closes takes the loss for its end; here it is none.
+        if (phase_ == Phase::Closing) end_connection(error, reason);
         fail(error, reason);
         end_connection(error, reason); // where the pool was over already
         transport_->kill();
