@@ -217,6 +217,14 @@ void FanOut::TargetRun::on_finished(const PipelineFinished& finished)
             owner_.sink_.on_error(origin_, *finished.error_record);
         } else if (finished.error.code && session_->is_open()) {
             owner_.sink_.on_pipeline_failure(origin_, finished.error.text());
+        } else if (session_->is_open()) {
+            // PowerShell passes over this in silence.
+            owner_.sink_.on_pipeline_failure(
+                origin_,
+                finished.state == PipelineState::Failed
+                    ? "The remote pipeline has failed, and the server gave no reason."
+                    : "The remote pipeline has been stopped by the server."
+            );
         }
     }
     if (session_->is_open()) start_next_script();

@@ -72,7 +72,7 @@ struct FanOutOptions {
     bool shows_computer_name = true;
     std::size_t throttle_limit = 32; // targets at once, at least 1 (psrp 15.3)
     std::optional<std::chrono::milliseconds> open_timeout;
-    Limits limits = {};
+    Limits limits = Limits::client();
     HostInfo host_info = {};
     const clixml::LocalZone* zone = nullptr; // borrowed
 };

@@ -137,7 +137,10 @@ bool Session::take_transport_events()
     while (phase_ != Phase::Ending) {
         auto event = transport_->next_event();
         if (!event) {
-            pool_.transport_failed(event.error(), transport_->failure_text());
+            if (is_peer_fault(event.error().code))
+                pool_.peer_failed(event.error(), transport_->failure_text());
+            else
+                pool_.transport_failed(event.error(), transport_->failure_text());
             // Where the pool was over already nobody hears of it any more.
             if (!take_pool_events()) end_connection(event.error(), transport_->failure_text());
             return true;
@@ -160,7 +163,7 @@ void Session::on_transport_event(TransportEvent& event)
             [this](SignalAcknowledged& signal) { pool_.signal_acknowledged(signal.pipeline); },
             [this](ChannelClosed& channel) { pool_.channel_closed(channel.channel); },
             [this](PeerReportedError& error) {
-                pool_.transport_failed(error_of(TransportErrc::PeerReportedError), error.text);
+                pool_.peer_failed(error_of(TransportErrc::PeerReportedError), error.text);
             },
             [this](ConnectionEnded&) {
                 if (phase_ == Phase::Open || phase_ == Phase::Opening) {
@@ -261,6 +264,8 @@ void Session::arm_timer(std::optional<std::chrono::milliseconds> delay, clixml::
     timer_ = loop_.call_after(*delay, [this, error] {
         timer_.reset();
         const std::string reason = error.text();
+        // A pool that closes takes the loss for its end; here it is none.
+        if (phase_ == Phase::Closing) end_connection(error, reason);
         fail(error, reason);
         end_connection(error, reason); // where the pool was over already
         transport_->kill();

@@ -20,7 +20,7 @@ namespace psrp {
 struct SessionOptions {
     Guid runspace_pool_id; // fresh, not zero
     HostInfo host_info = {};
-    Limits limits = {};
+    Limits limits = Limits::client();
     const clixml::LocalZone* zone = nullptr; // borrowed; null is UTC
     std::optional<std::chrono::milliseconds> open_timeout;
     // PowerShell's own: after a stop, and after a close, 60 s each (psrp 18).

@@ -392,6 +392,12 @@ void ClientPool::transport_failed(const Error& error, std::string reason)
     impl_->transport_failed(error, std::move(reason));
 }
 
+void ClientPool::peer_failed(const Error& error, std::string reason)
+{
+    const Error cause = error.code ? error : Error{Errc::TransportFailed, clixml::no_offset, ""};
+    impl_->break_pool(cause, std::move(reason), true);
+}
+
 std::optional<ClientEvent> ClientPool::next_event()
 {
     if (impl_->events.empty()) return std::nullopt;

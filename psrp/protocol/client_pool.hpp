@@ -84,6 +84,9 @@ public:
     void channel_closed(const Guid& channel);
     // The connection is lost or never came up. `reason` is shown to people.
     void transport_failed(const clixml::Error& error, std::string reason);
+    // The server broke the rules of the transport: nothing that comes can be used, but it can still
+    // be told that commands and session are closed. Else like transport_failed().
+    void peer_failed(const clixml::Error& error, std::string reason);
 
     std::optional<ClientEvent> next_event();
 

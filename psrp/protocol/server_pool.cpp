@@ -23,8 +23,8 @@ PipelineEvent event_of(PipelineState state)
 } // namespace
 
 ServerChannel::ServerChannel(const Limits& limits, std::uint64_t bytes_max)
-    : normal({limits.object_bytes_max, bytes_max}),
-      prompt_response({limits.object_bytes_max, bytes_max})
+    : normal{fragmenter::Reassembler({limits.object_bytes_max, bytes_max}), {}},
+      prompt_response{fragmenter::Reassembler({limits.object_bytes_max, bytes_max}), {}}
 {
 }
 

@@ -9,6 +9,7 @@ using clixml::Error;
 using detail::ServerChannel;
 using detail::ServerPipeline;
 using detail::ServerSession;
+using detail::ServerStream;
 
 namespace {
 
@@ -17,6 +18,13 @@ bool can_go_on_after(const Error& error)
 {
     return error.code == fragmenter::Errc::ObjectIdsNotMatching ||
            error.code == fragmenter::Errc::FragmentIdsNotInSequence;
+}
+
+// A limit of ours, which PowerShell does not have out of process.
+bool is_over_limit(const Error& error)
+{
+    return error.code == fragmenter::Errc::ObjectBytesExceeded ||
+           error.code == fragmenter::Errc::ChannelBytesExceeded;
 }
 
 } // namespace
@@ -62,13 +70,15 @@ Result<void> ServerPool::Impl::receive(const Guid& channel, Stream stream, Bytes
             if (found == session.commands.end()) return {};
             target = &found->second;
         }
-        if (target->is_dead) return {};
-        auto& reassembler = stream == Stream::Default ? target->normal : target->prompt_response;
-        if (auto received = reassembler.receive(bytes); !received) {
-            fail_channel(channel, received.error());
+        auto& target_stream = stream == Stream::Default ? target->normal : target->prompt_response;
+        // A pipeline has been told of its channel's end; the session hears of every loss.
+        if (target_stream.failure.code && !channel.is_zero()) return {};
+        if (target_stream.failure.code) return tl::unexpected<Error>(target_stream.failure);
+        if (auto received = target_stream.reassembler.receive(bytes); !received) {
+            fail_stream(channel, target_stream, received.error());
             return received;
         }
-        return receive_objects(channel, reassembler);
+        return receive_objects(channel, target_stream);
     };
     auto result = process();
     // Good or bad, it has been dealt with; what it has led to may still have to be taken.
@@ -77,19 +87,18 @@ Result<void> ServerPool::Impl::receive(const Guid& channel, Stream stream, Bytes
 }
 
 // Goes on behind what is wrong, as PowerShell does, and returns the first error.
-Result<void>
-ServerPool::Impl::receive_objects(const Guid& channel, fragmenter::Reassembler& reassembler)
+Result<void> ServerPool::Impl::receive_objects(const Guid& channel, ServerStream& stream)
 {
     Result<void> result;
     const auto keep = [&](const Error& error) {
         if (result) result = tl::unexpected<Error>(error);
     };
     for (;;) {
-        const auto object = reassembler.next();
+        const auto object = stream.reassembler.next();
         if (!object) {
             keep(object.error());
             if (can_go_on_after(object.error())) continue;
-            fail_channel(channel, object.error());
+            fail_stream(channel, stream, object.error());
             return result;
         }
         if (!*object) return result;
@@ -103,14 +112,15 @@ ServerPool::Impl::receive_objects(const Guid& channel, fragmenter::Reassembler& 
     }
 }
 
-void ServerPool::Impl::fail_channel(const Guid& channel, const Error& error)
+// PowerShell goes on with the other channels when one cannot be read any further; a pipeline that
+// would then wait for ever fails here (psrp-bad fragment-object-id-zero, fragment-length-huge).
+void ServerPool::Impl::fail_stream(const Guid& channel, ServerStream& stream, const Error& error)
 {
+    stream.failure = error;
     if (channel.is_zero()) {
-        begin_close(error);
+        if (is_over_limit(error)) begin_close(error);
         return;
     }
-    if (const auto found = session.commands.find(channel); found != session.commands.end())
-        found->second.is_dead = true;
     const auto found = session.pipelines.find(channel);
     if (found == session.pipelines.end()) return;
     found->second.channel_error = error;

@@ -1,9 +1,11 @@
 #include <psrp/server/detail/runspace.hpp>
 #include <psrp/server/server_session.hpp>
+#include <psrp/transport/errors.hpp>
 #include <psrp/transport/outofproc_server.hpp>
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <fcntl.h>
 #include <poll.h>
@@ -19,7 +21,7 @@ constexpr std::size_t text_bytes_max = std::size_t{256} << 10;
 // Text that waits before the client is not listened to any more: it sends without reading.
 constexpr std::size_t deaf_bytes = std::size_t{8} << 20;
 // How long the last words may take to get out once the client has stopped talking.
-constexpr int farewell_ms = 2000;
+constexpr std::chrono::milliseconds farewell_time{2000};
 
 // Sets a descriptor non-blocking and back.
 class NonBlocking {
@@ -100,9 +102,18 @@ public:
 private:
     ServeOutcome broken(clixml::Error error, std::string text)
     {
-        outcome_ = {broken_framing_exit_code, error, std::move(text)};
+        outcome_ = {server_exit_code, error, std::move(text)};
         is_over_ = true;
         return outcome_;
+    }
+
+    // The client takes or says nothing any more. What the pipelines still say may find a reader.
+    void on_client_gone()
+    {
+        const clixml::Error error{
+            TransportErrc::StreamEnded, clixml::no_offset, "expected another element"};
+        runspace_.with_pool([](ServerPool& pool) { pool.input_ended(); });
+        broken(error, "The client's input has ended.");
     }
 
     // Turns what was received into events of the machine, and its actions into text.
@@ -137,13 +148,15 @@ private:
     void on_event(ClientDataReceived& event)
     {
         Result<void> received;
+        bool was_told = false;
         runspace_.with_pool([&](ServerPool& pool) {
+            const bool had_pool = pool.state() == RunspacePoolState::Opened;
             received = pool.receive(event.channel, event.stream, event.bytes);
+            was_told = had_pool && pool.state() != RunspacePoolState::Opened;
         });
-        // The reference goes on after an error of a session's data, having said so (fact sheet
-        // transports A6).
-        if (!received && event.channel.is_zero())
-            tell("Remote transport error: " + received.error().text());
+        // The reference goes on after an error of the data, having said so (fact sheet transports
+        // A6). A pool that is closed for it hears that from its state.
+        if (!received && !was_told) tell("Remote transport error: " + received.error().text());
     }
     void on_event(CommandRequested& event)
     {
@@ -157,19 +170,15 @@ private:
     {
         runspace_.with_pool([&](ServerPool& pool) { pool.close_requested(event.channel); });
     }
-    void on_event(EndOfInput&)
-    {
-        runspace_.with_pool([](ServerPool& pool) { pool.input_ended(); });
-        is_over_ = true;
-    }
+    void on_event(EndOfInput&) { on_client_gone(); }
 
-    // The framing is broken: nothing that follows can be understood.
+    // The framing is broken: nothing that follows can be understood, and as with the reference
+    // nothing more is said.
     void report(const clixml::Error& error)
     {
-        const std::string text = "The client's data cannot be read: " + error.text();
-        tell(text);
-        broken(error, text);
+        is_silent_ = true;
         runspace_.with_pool([](ServerPool& pool) { pool.input_ended(); });
+        broken(error, "The client's data cannot be read: " + error.text());
     }
 
     void tell(const std::string& text)
@@ -195,7 +204,7 @@ private:
             }
             if (count < 0 && errno == EINTR) continue;
             if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) break;
-            runspace_.with_pool([](ServerPool& pool) { pool.input_ended(); });
+            on_client_gone();
             text_.clear();
             written_ = 0;
             return false;
@@ -239,19 +248,35 @@ private:
         }
     }
 
-    // Gets the last states and error lines out, if the client still takes them.
+    // Gets the last states and the error out, if the client still takes them.
     void farewell()
     {
+        const auto until = std::chrono::steady_clock::now() + farewell_time;
+        bool has_told = false;
         for (;;) {
-            perform_actions();
-            const std::size_t before = text_.size() - written_;
-            if (before == 0 || !write_some() || text_.empty()) {
-                if (text_.empty() && before != 0) continue; // there may be more
-                return;
-            }
-            pollfd entry{output_, POLLOUT, 0};
-            if (poll(&entry, 1, farewell_ms) <= 0 || (entry.revents & POLLOUT) == 0) return;
+            if (!is_silent_) perform_actions();
+            const bool has_ended = is_silent_ || runspace_.has_ended();
+            // Once more after the end: its last words may have come between the two.
+            if (has_ended && !is_silent_) perform_actions();
+            if (has_ended && !has_told && !outcome_.text.empty()) tell(outcome_.text);
+            has_told = has_told || has_ended;
+            if (!write_some()) return;
+            if (has_ended && text_.empty()) return;
+            const auto left = std::chrono::ceil<std::chrono::milliseconds>(
+                until - std::chrono::steady_clock::now()
+            );
+            std::array<pollfd, 2> entries{
+                pollfd{wake_.read_end(), POLLIN, 0}, pollfd{output_, POLLOUT, 0}};
+            const nfds_t count = text_.empty() ? 1 : 2;
+            if (left.count() <= 0 ||
+                poll(entries.data(), count, static_cast<int>(left.count())) <= 0)
+                break;
+            if (entries[0].revents != 0) wake_.drain();
         }
+        // Commands that do not stop in time keep nobody waiting; the reason is said all the same.
+        if (has_told || outcome_.text.empty()) return;
+        tell(outcome_.text);
+        (void)write_some(); // best effort
     }
 
     int input_;
@@ -263,6 +288,7 @@ private:
     std::string text_;
     std::size_t written_ = 0; // of text_
     bool is_over_ = false;
+    bool is_silent_ = false; // only the error is still to be said
     ServeOutcome outcome_;
 };
 

@@ -17,6 +17,10 @@ enum class ErrorStyle : std::uint8_t {
     StandardError, // text on standard error: child processes
 };
 
+// Exit code of a server process, however it ends: the low byte of PowerShell's 4000 (transports
+// A5).
+inline constexpr int server_exit_code = 160;
+
 struct ServeOptions {
     ErrorStyle errors = ErrorStyle::ErrorLines;
     ServerLimits limits = {};
@@ -28,14 +32,10 @@ struct ServeOptions {
 
 // How serving ended.
 struct ServeOutcome {
-    int exit_code =
-        0; // 0: the client closed its sessions or its end; else what a server process should return
-    clixml::Error error; // set where exit_code is not 0
-    std::string text;    // the same for people
+    int exit_code = server_exit_code; // what a server process should return
+    clixml::Error error;              // why: TransportErrc::StreamEnded where the client has gone
+    std::string text;                 // the same for people
 };
-
-// Exit code of a server whose client broke the framing: the low byte of PowerShell's 4000.
-inline constexpr int broken_framing_exit_code = 160;
 
 // Serves one client after another on the stream until its input ends: reads elements from `input`,
 // writes to `output` (which may be the same socket). Blocks; may be called on any thread, several

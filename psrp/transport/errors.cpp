@@ -46,8 +46,6 @@ const char* text_of_session(TransportErrc code)
         return "an acknowledgement came for a command that is not open";
     case TransportErrc::SignalForSession:
         return "a signal for the session is not supported";
-    case TransportErrc::CommandForSession:
-        return "a command needs an identifier other than zero";
     case TransportErrc::CommandExists:
         return "a command with this identifier is open already";
     case TransportErrc::TooManyCommands:
@@ -94,6 +92,14 @@ public:
 };
 
 } // namespace
+
+bool is_peer_fault(const std::error_code& code)
+{
+    // The peer's are the first in the enumeration.
+    return code.category() == transport_error_category() &&
+           code.value() >= static_cast<int>(TransportErrc::StrayText) &&
+           code.value() <= static_cast<int>(TransportErrc::PeerReportedError);
+}
 
 const std::error_category& transport_error_category()
 {

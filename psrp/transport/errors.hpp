@@ -43,8 +43,6 @@ enum class TransportErrc {
     UnknownCommand,
     // Peer: Signal or SignalAck for the session's channel (IPCNoSignalForSession).
     SignalForSession,
-    // Peer: Command for the session's channel.
-    CommandForSession,
     // Peer: Command for a pipeline that is open already.
     CommandExists,
     // Peer: more than OutOfProcServerLimits::commands_max command channels at once.
@@ -77,6 +75,10 @@ enum class TransportErrc {
 
 // The category of TransportErrc.
 const std::error_category& transport_error_category();
+
+// Whether `code` says that the peer broke a rule or reported an error, so that the way to it is
+// still there.
+bool is_peer_fault(const std::error_code& code);
 
 // Makes TransportErrc usable wherever a std::error_code is expected.
 inline std::error_code make_error_code(TransportErrc code)

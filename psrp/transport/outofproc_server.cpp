@@ -100,7 +100,12 @@ Result<std::optional<ServerTransportEvent>> OutOfProcServer::next_event()
         auto line = lines_.next();
         if (!line) return broken(line.error());
         if (!*line && !has_ended_) return std::nullopt;
-        if (!*line) *line = lines_.rest();
+        if (!*line) {
+            // A line that was cut off goes with the client, as PowerShell takes it; a whole one
+            // only lacks its end.
+            *line = lines_.rest();
+            if (*line && !(*line)->text.ends_with('>')) *line = std::nullopt;
+        }
         // The reference takes an empty line for the end of its input.
         if (!*line || (*line)->text.empty()) {
             has_ended_ = end_reported_ = true;
@@ -167,13 +172,9 @@ Result<std::optional<ServerTransportEvent>> OutOfProcServer::on_element(Element 
 
 Result<void> OutOfProcServer::admit_command(const Guid& pipeline)
 {
-    // The reference acknowledges a Command for the zero Guid and then does nothing with it; that
-    // hides a client's bug.
-    if (pipeline.is_zero()) {
-        return clixml::failure(
-            TransportErrc::CommandForSession, line_offset_, "expected an identifier"
-        );
-    }
+    // The session's channel is there already; as PowerShell does, this is acknowledged and means
+    // nothing more (psrp-bad framing-command-zero).
+    if (pipeline.is_zero()) return {};
     if (commands_.contains(pipeline)) {
         return clixml::failure(
             TransportErrc::CommandExists, line_offset_, "expected a new identifier"

@@ -78,12 +78,12 @@ public:
 
     // Adds bytes from the client.
     void receive(BytesView bytes);
-    // The client's output has ended. A last line without its end still counts.
+    // The client's output has ended. A last line without its end still counts if it is whole.
     void receive_end();
 
     // The next event, or nothing when more bytes are needed. Errors: those of ElementReader and
-    // LineReader, SignalForSession, CommandForSession, CommandExists, TooManyCommands. Offsets
-    // count from the start of the stream.
+    // LineReader, SignalForSession, CommandExists, TooManyCommands. Offsets count from the start of
+    // the stream.
     Result<std::optional<ServerTransportEvent>> next_event();
 
     // Forgets the error and the rest of the line that caused it. LineTooLong cannot be skipped.

@@ -48,7 +48,10 @@ Result<void> OutOfProcTransport::attach(Descriptor reader, Descriptor writer)
 
 Result<void> OutOfProcTransport::perform(const ClientAction& action)
 {
-    if (failure_ || waiting_failure_ || !reader_.is_open()) {
+    // What broke the connection may be what came, while there is still a way out.
+    const bool is_possible = failure_ ? is_peer_fault(failure_->error.code) && writer_.is_open()
+                                      : !waiting_failure_ && reader_.is_open();
+    if (!is_possible) {
         return clixml::failure(
             TransportErrc::ActionNotAllowed, clixml::no_offset, "the connection has ended"
         );
@@ -91,7 +94,7 @@ tl::unexpected<clixml::Error> OutOfProcTransport::failed(const clixml::Error& er
         failure_ = Failure{error, fault_text(error, client_.offending_line())};
     }
     stop_reading();
-    stop_writing();
+    if (!is_peer_fault(failure_->error.code)) stop_writing();
     return tl::unexpected<clixml::Error>(failure_->error);
 }
 
@@ -106,6 +109,13 @@ void OutOfProcTransport::fail(clixml::Error error, std::string text)
 void OutOfProcTransport::fail_at_end(clixml::Error error, std::string text)
 {
     end_failure_ = Failure{error, std::move(text)};
+}
+
+void OutOfProcTransport::close()
+{
+    // The last words, if they can be written without waiting.
+    if (writer_.is_open()) (void)output_.flush_to(writer_.number());
+    OutOfProcTransport::kill();
 }
 
 void OutOfProcTransport::kill()

@@ -23,7 +23,8 @@ struct OutOfProcTransportLimits {
 
 // A Transport that reads one descriptor and writes another. The end of what is read, and an error
 // in reading it, end the connection; a peer that no longer reads does not: what it still has to say
-// is heard.
+// is heard. After a fault of the peer's nothing more is read, but actions are still taken until
+// close(): PowerShell says Close then, too (psrp-bad/client.jsonl, framing-*).
 class OutOfProcTransport : public Transport {
 public:
     // Takes both descriptors over and makes them non-blocking. For a socket give it and a dup of
@@ -35,7 +36,8 @@ public:
 
     Result<void> perform(const ClientAction& action) override;
     Result<std::optional<TransportEvent>> next_event() override;
-    void close() override { kill(); }
+    // What perform() took is written first as far as it goes without waiting.
+    void close() override;
     void kill() override;
     [[nodiscard]] bool is_finished() const override;
     [[nodiscard]] std::string failure_text() const override;

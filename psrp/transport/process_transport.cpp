@@ -29,7 +29,7 @@ Result<void> ChildTransport::start(const ChildProgram& program)
 
 void ChildTransport::close()
 {
-    OutOfProcTransport::kill();
+    OutOfProcTransport::close();
     if (!child_.is_running() || terminate_at_ || kill_at_) return;
     const Clock::time_point now = Clock::now();
     check_at_ = now;

@@ -6,6 +6,8 @@
 namespace tests {
 namespace {
 
+constexpr std::int32_t read_line_method = 11;
+
 psrp::Guid numbered(int number)
 {
     psrp::Guid id;
@@ -116,12 +118,16 @@ bool SimulatedSession::step_server()
             served_.erase(id);
             return true;
         }
+        if (served.calls_made < plan_.host_calls && chance(20)) {
+            ask_host(id, served);
+            moved = true;
+        }
         if (!served.echoes.empty() && chance(70)) {
             if (!server_.write_output(id, psrp::Value::string(served.echoes.front())))
                 complain("write_output");
             served.echoes.pop_front();
             moved = true;
-        } else if (served.echoes.empty() && served.input_has_ended) {
+        } else if (served.echoes.empty() && served.input_has_ended && served.open_calls.empty() && served.calls_made >= plan_.host_calls) {
             if (!server_.finish(id, psrp::PipelineState::Completed)) complain("finish");
             served_.erase(id);
             return true;
@@ -194,10 +200,49 @@ bool SimulatedSession::deliver_to_client()
     return true;
 }
 
+void SimulatedSession::ask_host(const psrp::Guid& id, ServedPipeline& served)
+{
+    psrp::HostCall call;
+    call.method = read_line_method;
+    call.call_id = ++served.calls_made;
+    if (!server_.call_host(id, call)) complain("call_host");
+    served.open_calls.insert(call.call_id);
+}
+
+// Each question has one answer, and that is its own.
+void SimulatedSession::on_answer(const psrp::HostResponseReceived& received)
+{
+    const auto found = served_.find(received.pipeline);
+    if (found == served_.end()) return complain("an answer for a pipeline that has ended");
+    const std::int64_t id = received.response.call_id;
+    if (found->second.open_calls.erase(id) != 1) return complain("an answer nobody waits for");
+    const auto& result = received.response.result;
+    if (!result || result->text() != std::to_string(id)) complain("the answer to another question");
+    ++host_calls_answered;
+}
+
+// Some of the questions, in any order.
+void SimulatedSession::answer_some()
+{
+    while (!questions_.empty() && chance(50)) {
+        const auto at =
+            questions_.begin() + static_cast<std::ptrdiff_t>(engine_() % questions_.size());
+        psrp::HostResponse response;
+        response.call_id = at->call_id;
+        response.method = read_line_method;
+        const std::string text = std::to_string(at->call_id);
+        response.result = psrp::Value::string(text);
+        // The pipeline may have been forgotten meanwhile.
+        (void)client_.respond(at->pipeline, response);
+        questions_.erase(at);
+    }
+}
+
 // What the client's owner does when it gets to it.
 void SimulatedSession::drive_client()
 {
     if (client_.state() != psrp::RunspacePoolState::Opened) return;
+    answer_some();
     for (int number = static_cast<int>(pipelines.size()); number < plan_.pipelines; ++number) {
         psrp::CreatePipeline create;
         psrp::Command command;
@@ -259,9 +304,7 @@ void SimulatedSession::serve(const psrp::ServerEvent& event)
                 if (const auto found = served_.find(stop.pipeline); found != served_.end())
                     found->second.is_to_stop = true;
             },
-            [&](const psrp::HostResponseReceived&) {
-                complain("a host response nobody asked for");
-            },
+            [&](const psrp::HostResponseReceived& received) { on_answer(received); },
             [&](const psrp::SessionEnded& ended) {
                 if (ended.error.code)
                     complain("the session ended in an error: " + ended.error.text());
@@ -281,6 +324,8 @@ void SimulatedSession::note(const psrp::ClientEvent& event)
         ++closed;
     else if (std::holds_alternative<psrp::PoolBroken>(event))
         ++broken;
+    else if (const auto* call = std::get_if<psrp::HostCallReceived>(&event))
+        questions_.push_back({call->pipeline, call->call.call_id});
     else if (const auto* output = std::get_if<psrp::OutputReceived>(&event)) {
         if (pipelines[output->pipeline].finishes > 0) complain("output after the end");
         pipelines[output->pipeline].outputs.emplace_back(output->value.text());

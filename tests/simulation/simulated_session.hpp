@@ -12,6 +12,7 @@
 #include <map>
 #include <optional>
 #include <random>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -24,6 +25,7 @@ struct SimulationPlan {
     int runspaces_max = 1;
     int inputs = 3;                       // of each pipeline
     std::size_t text_bytes = 10;          // of each input
+    int host_calls = 0;                   // of each pipeline, at any moment of it
     std::optional<int> stopped_pipeline;  // stopped at some moment
     std::optional<std::size_t> cut_after; // packets delivered before the link is cut
 };
@@ -50,6 +52,7 @@ public:
     int closed = 0;
     int broken = 0;
     int sessions_ended = 0;
+    int host_calls_answered = 0;
     std::size_t packets = 0; // delivered, both ways
     std::string complaint;   // the first thing that must not happen, or empty
 
@@ -62,6 +65,12 @@ private:
         std::deque<std::string> echoes;
         bool input_has_ended = false;
         bool is_to_stop = false;
+        std::int64_t calls_made = 0;
+        std::set<std::int64_t> open_calls; // without their answer
+    };
+    struct Question {
+        psrp::Guid pipeline;
+        std::int64_t call_id = 0;
     };
 
     bool chance(unsigned percent) { return engine_() % 100 < percent; }
@@ -75,6 +84,9 @@ private:
     void note(const psrp::ClientEvent& event);
     void receive_in_pieces(const psrp::Guid& channel, psrp::BytesView bytes);
     void cut();
+    void ask_host(const psrp::Guid& id, ServedPipeline& served);
+    void on_answer(const psrp::HostResponseReceived& received);
+    void answer_some();
 
     SimulationPlan plan_;
     std::mt19937_64 engine_;
@@ -83,6 +95,7 @@ private:
     std::deque<psrp::ClientAction> to_server_;
     std::deque<psrp::ServerAction> to_client_;
     std::map<psrp::Guid, ServedPipeline> served_;
+    std::deque<Question> questions_; // to the client's host, in order
     bool is_cut_ = false;
     bool was_closed_ = false;
 };

@@ -22,13 +22,19 @@ namespace psrp {
 
 namespace detail {
 
+// What one stream of a channel receives. Once it has met an error from which it cannot recover,
+// nothing is read from it any more.
+struct ServerStream {
+    fragmenter::Reassembler reassembler;
+    clixml::Error failure;
+};
+
 // What one channel of a server receives.
 struct ServerChannel {
     ServerChannel(const Limits& limits, std::uint64_t bytes_max);
 
-    fragmenter::Reassembler normal;
-    fragmenter::Reassembler prompt_response;
-    bool is_dead = false; // a stream has ended in an error from which it cannot recover
+    ServerStream normal;
+    ServerStream prompt_response;
 };
 
 struct ServerPipeline {
@@ -97,8 +103,8 @@ struct ServerPool::Impl {
     std::optional<ServerAction> next_action();
     std::optional<ServerEvent> next_event();
     Result<void> receive(const Guid& channel, Stream stream, BytesView bytes);
-    Result<void> receive_objects(const Guid& channel, fragmenter::Reassembler& reassembler);
-    void fail_channel(const Guid& channel, const clixml::Error& error);
+    Result<void> receive_objects(const Guid& channel, detail::ServerStream& stream);
+    void fail_stream(const Guid& channel, detail::ServerStream& stream, const clixml::Error& error);
     void release_acknowledgements();
     void command_requested(const Guid& id);
     void signal_requested(const Guid& id);

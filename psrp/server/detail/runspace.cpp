@@ -315,6 +315,12 @@ std::optional<ServerAction> Runspace::next_action()
     return action;
 }
 
+bool Runspace::has_ended()
+{
+    const std::lock_guard lock(mutex_);
+    return !is_open_;
+}
+
 void Runspace::on_event(PoolRequested& event)
 {
     session_ = std::make_shared<SessionState>(limits_.script);

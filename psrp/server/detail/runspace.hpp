@@ -4,6 +4,7 @@
 
 #include <psrp/protocol/server_pool.hpp>
 #include <psrp/server/server_session.hpp>
+#include <psrp/server/streams.hpp>
 
 #include <condition_variable>
 #include <deque>
@@ -48,6 +49,8 @@ public:
     // The next action, except acknowledgements of data that a script has not read yet: those come
     // later.
     std::optional<ServerAction> next_action();
+    // No session is there, or none any more, and no pipeline runs for it.
+    [[nodiscard]] bool has_ended();
 
 private:
     class Streams;

@@ -223,6 +223,12 @@ Result<Value> Execution::evaluate(const Expression& expression)
         return evaluate_member(expression);
     case ExpressionKind::Index:
         return evaluate_index(expression);
+    case ExpressionKind::HostCall:
+        return evaluate_host_call(expression);
+    case ExpressionKind::MethodCall:
+        return evaluate_method_call(expression);
+    case ExpressionKind::NewCredential:
+        return evaluate_new_credential(expression);
     case ExpressionKind::Cast:
         return evaluate_cast(expression);
     }

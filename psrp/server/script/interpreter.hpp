@@ -131,6 +131,10 @@ private:
     Result<Value> evaluate_member(const Expression& expression);
     Result<Value> evaluate_index(const Expression& expression);
     Result<Value> evaluate_cast(const Expression& expression);
+    // evaluate_call.cpp
+    Result<Value> evaluate_host_call(const Expression& expression);
+    Result<Value> evaluate_method_call(const Expression& expression);
+    Result<Value> evaluate_new_credential(const Expression& expression);
     Result<Value> cast_dictionary(const Expression& expression, Value value);
     [[nodiscard]] std::optional<Value> special_variable(std::string_view name);
     Result<Value> remaining_input();

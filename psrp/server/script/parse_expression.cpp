@@ -241,7 +241,7 @@ Result<Expression> Parser::type_expression()
     if (node.text.find_first_of(" ,(") != std::string::npos)
         return tl::unexpected(not_supported("this type"));
     at_ = behind;
-    if (looking_at("::")) return tl::unexpected(not_supported("static members of types"));
+    if (looking_at("::")) return static_call(std::move(node));
     PSRP_CHECK(skip_blanks(false));
     if (at_statement_end()) return tl::unexpected(not_supported("types as values"));
     PSRP_TRY(Expression operand, unary());
@@ -401,8 +401,77 @@ Result<Expression> Parser::member(Expression base, std::size_t begin)
         while (is_name_byte(peek()))
             node.text += text_[at_++];
     }
-    if (peek() == '(') return tl::unexpected(not_supported("method calls"));
+    if (peek() == '(') return method_call(std::move(base), std::move(node));
     return wrap_one(std::move(node), std::move(base));
+}
+
+// ( a, b ) behind the name of a method.
+Result<std::vector<Expression>> Parser::method_arguments()
+{
+    const Level level(*this);
+    if (level.too_deep())
+        return clixml::failure(Errc::NestedTooDeeply, at_, "at most depth_max levels");
+    ++at_;
+    PSRP_CHECK(skip_blanks(true));
+    std::vector<Expression> arguments;
+    if (peek() != ')') {
+        // What commas join here are the arguments; a list among them stands in brackets.
+        PSRP_TRY(Expression found, expression());
+        PSRP_CHECK(skip_blanks(true));
+        if (found.kind == ExpressionKind::List)
+            arguments = std::move(found.operands);
+        else
+            arguments.push_back(std::move(found));
+    }
+    if (peek() != ')') return tl::unexpected(syntax_error(") after arguments"));
+    ++at_;
+    return arguments;
+}
+
+// base.Name(...), for the few methods there are.
+Result<Expression> Parser::method_call(Expression base, Expression member)
+{
+    const bool is_host = base.kind == ExpressionKind::Member &&
+                         clixml::equal_ignoring_case(base.text, "UI") &&
+                         base.operands[0].kind == ExpressionKind::Variable &&
+                         clixml::equal_ignoring_case(base.operands[0].text, "Host");
+    const auto is = [&](std::string_view name) {
+        return clixml::equal_ignoring_case(member.text, name);
+    };
+    const bool is_general = is("ToString") || is("GetType");
+    if (is_host ? !is_host_ui_method(member.text) : !is_general)
+        return tl::unexpected(not_supported("this method"));
+    PSRP_TRY(std::vector<Expression> arguments, method_arguments());
+    if (!is_host && !arguments.empty())
+        return tl::unexpected(not_supported("arguments of this method"));
+    member.kind = is_host ? ExpressionKind::HostCall : ExpressionKind::MethodCall;
+    member.using_index = -1;
+    member.operands = std::move(arguments);
+    if (!is_host) member.operands.push_back(std::move(base));
+    finish(member);
+    PSRP_CHECK(deepen(member));
+    return member;
+}
+
+// [type]::new(...), for the one type there is.
+Result<Expression> Parser::static_call(Expression node)
+{
+    at_ += 2;
+    const bool is_credential =
+        clixml::equal_ignoring_case(node.text, "System.Net.NetworkCredential") ||
+        clixml::equal_ignoring_case(node.text, "Net.NetworkCredential");
+    if (!is_credential || !clixml::equal_ignoring_case(text_.substr(at_, 4), "new("))
+        return tl::unexpected(not_supported("static members of types"));
+    const std::size_t begin = node.extent.begin;
+    at_ += 3;
+    node.kind = ExpressionKind::NewCredential;
+    PSRP_TRY(node.operands, method_arguments());
+    if (node.operands.size() != 2)
+        return tl::unexpected(syntax_error("a user name and a password"));
+    finish(node);
+    PSRP_CHECK(deepen(node));
+    node.extent.begin = static_cast<std::uint32_t>(begin);
+    return postfix(std::move(node), false);
 }
 
 } // namespace psrp::server::detail

@@ -37,6 +37,9 @@ enum class ExpressionKind : std::uint8_t {
     Binary,         // operation, two operands
     Member,         // operands[0].text
     Index,          // operands[0][operands[1]]
+    HostCall,       // $Host.UI.text(operands)
+    MethodCall,     // operands[0].text()
+    NewCredential,  // [System.Net.NetworkCredential]::new(operands)
     Cast,           // [text] operands[0]
 };
 

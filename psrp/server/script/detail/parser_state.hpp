@@ -30,6 +30,9 @@ inline bool is_name_byte(char c)
     return is_letter(c) || is_digit(c) || c == '_' || static_cast<unsigned char>(c) >= 0x80;
 }
 
+// Whether $Host.UI has a method of this name here (evaluate_call.cpp).
+bool is_host_ui_method(std::string_view name);
+
 class Parser {
 public:
     Parser(std::string_view text, const ScriptLimits& limits) : text_(text), limits_(limits) {}
@@ -64,6 +67,9 @@ private:
     Result<Expression> primary();
     Result<Expression> postfix(Expression base, bool in_argument);
     Result<Expression> member(Expression base, std::size_t begin);
+    Result<Expression> method_call(Expression base, Expression member);
+    Result<Expression> static_call(Expression node);
+    Result<std::vector<Expression>> method_arguments();
     Result<Expression> type_expression();
     Result<Expression> hashtable();
     Result<Expression> script_block();
