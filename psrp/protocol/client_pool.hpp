@@ -10,6 +10,7 @@
 #include <psrp/protocol/limits.hpp>
 #include <psrp/protocol/messages/negotiation.hpp>
 #include <psrp/protocol/messages/pipeline.hpp>
+#include <psrp/protocol/session_key.hpp>
 
 #include <cstddef>
 #include <memory>
@@ -27,6 +28,9 @@ struct ClientPoolOptions {
     Limits limits = Limits::client();
     clixml::Version protocol_version{2, 4};  // our own: 2.0 to 2.4
     const clixml::LocalZone* zone = nullptr; // for times in what is received; null is UTC. Borrowed
+    // Makes the keys for secrets between us and a server up to 2.3; null: those end in
+    // Errc::KeyExchangeUnsupported. Borrowed.
+    KeySource* keys = nullptr;
 };
 
 // One session with one runspace pool. Use:
@@ -36,6 +40,8 @@ struct ClientPoolOptions {
 //   while (auto event = pool.next_event()) ...
 // A failed receive() leaves the pool Broken (session channel) or its pipeline Failed (command
 // channel) and queues the event that says so; nothing is half-applied. Not thread-safe.
+// Secure strings go in and come out as clear base64 (session_key.hpp), whatever the server's
+// version: for one up to 2.3 what holds them waits, on its channel, until the key is there.
 class ClientPool {
 public:
     explicit ClientPool(const ClientPoolOptions& options);
@@ -82,6 +88,11 @@ public:
     void command_opened(const Guid& pipeline);
     void signal_acknowledged(const Guid& pipeline);
     void channel_closed(const Guid& channel);
+    // Whether a key was asked for and has not come. PowerShell waits 180 s for it (psrp 8.1, 18).
+    [[nodiscard]] bool is_waiting_for_key() const;
+    // It was waited for long enough: the pool breaks with Errc::KeyExchangeTimedOut. Harmless where
+    // no key is waited for.
+    void key_exchange_timed_out();
     // The connection is lost or never came up. `reason` is shown to people.
     void transport_failed(const clixml::Error& error, std::string reason);
 

@@ -61,7 +61,7 @@ Result<void> ClientPool::Impl::receive_session(BytesView bytes)
         return {};
     };
     auto result = process();
-    if (!result) break_pool(result.error(), result.error().text(), true);
+    if (!result) fail_channel(session_channel, result.error());
     return result;
 }
 
@@ -85,13 +85,28 @@ Result<void> ClientPool::Impl::receive_command(const Guid& id, BytesView bytes)
         return {};
     };
     auto result = process();
-    if (!result) {
-        if (ClientPipeline* pipeline = running()) {
-            end_pipeline(id, *pipeline, PipelineEvent::Fail, result.error());
-            request_close(id, *pipeline);
-        }
-    }
+    if (!result) fail_channel(id, result.error());
     return result;
+}
+
+ClientChannel* ClientPool::Impl::find_channel(const Guid& id)
+{
+    if (id.is_zero()) return &session;
+    const auto found = pipelines.find(id);
+    return found == pipelines.end() ? nullptr : &found->second.channel;
+}
+
+// What is wrong on a command channel ends that pipeline, on the session's the pool.
+void ClientPool::Impl::fail_channel(const Guid& id, const Error& error)
+{
+    if (id.is_zero()) {
+        break_pool(error, error.text(), true);
+        return;
+    }
+    const auto found = pipelines.find(id);
+    if (found == pipelines.end() || is_terminal(found->second.machine.state())) return;
+    end_pipeline(id, found->second, PipelineEvent::Fail, error);
+    request_close(id, found->second);
 }
 
 void ClientPool::Impl::data_sent(const Guid& channel)

@@ -31,7 +31,11 @@ const char* message_text(Errc code)
     case Errc::TooManyHostParameters:
         return "a host call has too many parameters";
     case Errc::InvalidSecret:
-        return "a secure string is not base64 of UTF-16 text";
+        return "a secure string is not base64 of UTF-16 text, or not under the session key";
+    case Errc::InvalidPublicKey:
+        return "the peer's public key is not usable";
+    case Errc::InvalidSessionKey:
+        return "the session key that the server sent is not usable";
     case Errc::IncompleteCapability:
         return "a session capability lacks one of its versions";
     case Errc::ProtocolVersionRefused:
@@ -43,7 +47,9 @@ const char* message_text(Errc code)
     case Errc::InvalidRunspaceCount:
         return "the numbers of runspaces asked for are not possible";
     case Errc::KeyExchangeUnsupported:
-        return "the session key exchange is not supported";
+        return "a session key is needed and there is nothing to make keys with";
+    case Errc::KeyExchangeTimedOut:
+        return "the peer has not sent its key in time";
     case Errc::UnexpectedMessage:
         return "a message came in a state in which it may not come";
     case Errc::RunspacePoolExists:
@@ -64,6 +70,8 @@ const char* message_text(Errc code)
         return "the remote pipeline has been stopped";
     case Errc::TooManyPipelines:
         return "too many pipelines are open at once";
+    case Errc::TooMuchHeld:
+        return "too much waits for the session key";
     case Errc::InvalidState:
         return "not possible in this state";
     case Errc::InvalidTransition:
@@ -82,6 +90,8 @@ const char* message_text(Errc code)
         return "the peer's protocol version does not support this";
     case Errc::TransportFailed:
         return "the connection is lost";
+    case Errc::KeyGenerationFailed:
+        return "no key or random bytes can be made";
     }
     return "unknown psrp error";
 }

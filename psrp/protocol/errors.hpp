@@ -23,7 +23,9 @@ enum class Errc {
     EmptyParameterName, // an argument whose name is the empty string
     UnknownHostMethod,  // a host call of none of the 56 methods
     TooManyHostParameters, // a host call with more parameters than its method has
-    InvalidSecret,         // a clear SecureString that is not base64 of UTF-16
+    InvalidSecret, // a SecureString that is not base64 of UTF-16 text, or not under the session key
+    InvalidPublicKey,  // a PUBLIC_KEY that is no RSA key
+    InvalidSessionKey, // an ENCRYPTED_SESSION_KEY that is no AES-256 key under our public key
 
     // The peer: negotiation
     // ---------------------------------------------------------------------------------------
@@ -33,8 +35,8 @@ enum class Errc {
     SerializationVersionRefused, // a serialization version other than the one that goes with the
                                  // protocol
     InvalidRunspaceCount,        // a minimum or maximum below 1, or minimum over maximum
-    KeyExchangeUnsupported, // the session key exchange, which this implementation does not carry
-                            // out
+    KeyExchangeUnsupported, // the session key exchange is needed and the machine has no KeySource
+    KeyExchangeTimedOut,    // the peer has not sent its key in the time that its owner allows
 
     // The peer: order and identifiers
     // -----------------------------------------------------------------------------
@@ -51,6 +53,7 @@ enum class Errc {
     // The peer: limits (limits.hpp)
     // -------------------------------------------------------------------------------
     TooManyPipelines, // over Limits::pipelines_max
+    TooMuchHeld,      // over Limits::held_bytes_max, while a key is waited for
 
     // The caller
     // --------------------------------------------------------------------------------------------------
@@ -67,6 +70,7 @@ enum class Errc {
     // The environment
     // ---------------------------------------------------------------------------------------------
     TransportFailed, // the connection is lost or never came up; transports may give better codes
+    KeyGenerationFailed, // the source of keys and random bytes, or the cipher, does not work
 };
 
 // "psrp".

@@ -1,14 +1,17 @@
 // What ServerPool holds. Its functions are spread over server_pool.cpp (what the owner says),
-// server_transport.cpp (the transport's side) and server_messages.cpp (one function a message
-// type).
+// server_transport.cpp (the transport's side), server_messages.cpp (one function a message type)
+// and server_keys.cpp (the session key and what waits for it).
 #pragma once
 
 #include <fragmenter/reassembler.hpp>
 #include <psrp/protocol/any_message.hpp>
+#include <psrp/protocol/detail/secrets.hpp>
 #include <psrp/protocol/errors.hpp>
+#include <psrp/protocol/key_transitions.hpp>
 #include <psrp/protocol/pipeline_transitions.hpp>
 #include <psrp/protocol/pool_transitions.hpp>
 #include <psrp/protocol/server_pool.hpp>
+#include <psrp/protocol/session_key.hpp>
 #include <psrp/protocol/session_transitions.hpp>
 
 #include <deque>
@@ -49,6 +52,17 @@ struct ServerPipeline {
     }
 };
 
+// The session key as the server sees it, and what waits for it.
+struct ServerKeys {
+    ServerKeyMachine machine;
+    std::optional<SessionKeySecrets> secrets;
+    // By channel: objects received and the acknowledgements behind them; messages to be sent.
+    std::map<Guid, std::deque<std::variant<SecretBytes, AcknowledgeData>>> held_objects;
+    std::map<Guid, std::deque<SecretBytes>> held_sends;
+    std::size_t held_bytes = 0;
+    bool is_releasing = false; // what was held is being looked at again
+};
+
 // All that a new session on the same connection starts anew.
 struct ServerSession {
     explicit ServerSession(const ServerPoolOptions& options);
@@ -65,6 +79,7 @@ struct ServerSession {
     std::deque<Guid> waiting;                 // for a runspace, first come first served
     std::set<std::int64_t> open_host_calls;   // of the pool's host
     std::size_t closes_to_acknowledge = 0;
+    ServerKeys keys;
     clixml::Error error; // why it is being closed
     bool has_negotiated = false;
     bool has_pool = false; // INIT_RUNSPACEPOOL has been accepted
@@ -82,8 +97,9 @@ struct ServerPool::Impl {
     Result<void> write(const Guid& id, MessageType type, Value value);
     Result<void> call_host(const Guid& id, const HostCall& call);
     Result<void> finish(const Guid& id, PipelineState state, const ErrorRecord* record);
-    Result<Bytes> make_message(MessageType type, const Guid& pipeline, Value value) const;
-    void send(const Guid& channel, const Bytes& message);
+    Result<detail::SecretBytes> make_message(MessageType type, const Guid& pipeline, Value value);
+    void send(const Guid& channel, detail::SecretBytes message);
+    void send_now(const Guid& channel, BytesView message);
     void send_pool_state(RunspacePoolState state);
     void start_waiting();
     void stop_pipeline(const Guid& id, detail::ServerPipeline& pipeline);
@@ -134,6 +150,23 @@ struct ServerPool::Impl {
     read_pipeline_request(const MessageTypeRow& row, const Message& message) const;
     void answer_availability(RunspaceAvailability answer);
     void deliver(detail::ServerPipeline& pipeline, ServerEvent event);
+
+    // server_keys.cpp
+    [[nodiscard]] bool uses_session_key() const;
+    Result<void> make_session_key();
+    void request_public_key();
+    Result<Bytes> with_secrets_secured(Bytes message);
+    void hold_send(const Guid& channel, detail::SecretBytes message);
+    [[nodiscard]] bool must_hold(const Guid& channel, std::string_view text) const;
+    Result<void> hold_object(const Guid& channel, BytesView object);
+    Result<void> on_public_key(const Received& received);
+    void release_sends();
+    void release_objects();
+    void forget_held(const Guid& channel);
+    void forget_all_held();
+    void acknowledge_data(const Guid& channel);
+    [[nodiscard]] bool is_waiting_for_key() const;
+    void key_exchange_timed_out();
 
     ServerPoolOptions options;
     std::uint64_t last_object_id = 0;

@@ -5,6 +5,7 @@
 #include <psrp/server/script/interpreter.hpp>
 #include <psrp/server/script/pattern.hpp>
 #include <psrp/server/system.hpp>
+#include <psrp/transport/system_keys.hpp>
 
 #include <algorithm>
 #include <fcntl.h>
@@ -152,6 +153,7 @@ namespace {
 ServerPoolOptions pool_options(const ServerLimits& limits)
 {
     ServerPoolOptions options;
+    options.keys = &system_keys();
     options.limits = limits.protocol;
     options.zone = &system_zone();
     return options;
