@@ -177,6 +177,11 @@ void FanOut::TargetRun::on_event(Session&, ClientEvent& event)
             [](PrivateDataReceived&) {},
             [](PoolClosed&) {},
             [](PoolBroken&) {},
+            // Nothing here disconnects or asks the pool.
+            [](PoolDisconnected&) {},
+            [](DisconnectFailed&) {},
+            [](PoolReconnected&) {},
+            [](RunspaceCallAnswered&) {},
         },
         event
     );

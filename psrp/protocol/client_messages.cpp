@@ -69,7 +69,9 @@ Result<void> ClientPool::Impl::on_message(const Guid& channel, BytesView object)
     case Scope::RunspacePool:
     case Scope::Pipeline: {
         if (session_machine.state() == SessionState::ClosingConnection) return {};
-        if (session_machine.state() != SessionState::Established)
+        const auto state = session_machine.state();
+        if (state != SessionState::Established && state != SessionState::Disconnecting &&
+            state != SessionState::Disconnected && state != SessionState::Reconnecting)
             return failure(Errc::UnexpectedMessage, clixml::no_offset, "a session capability");
         const bool is_ours = message.header.runspace_pool_id == options.runspace_pool_id;
         if (scope == Scope::RunspacePool && !is_ours) return {};
@@ -113,12 +115,16 @@ Result<void> ClientPool::Impl::on_pool_message(const Received& received)
         return on_runspacepool_state(received);
     case MessageType::UserEvent:
         return on_user_event(received);
+    case MessageType::RunspaceAvailability:
+        return on_runspace_availability(received);
+    case MessageType::RunspacePoolInitData:
+        return on_runspacepool_init_data(received);
     case MessageType::ApplicationPrivateData:
         return on_application_private_data(received);
     case MessageType::RunspacePoolHostCall:
         return on_host_call(received);
     default:
-        return {}; // answers to what nobody asked
+        return {}; // not for clients
     }
 }
 
@@ -227,6 +233,7 @@ Result<void> ClientPool::Impl::on_application_private_data(const Received& recei
     has_private_data = true;
     read_server_version(message.data);
     events.emplace_back(PrivateDataReceived{received.memory, message.data});
+    open_connected_pool();
     return {};
 }
 

@@ -150,17 +150,28 @@ Result<void> ClientPool::Impl::check_request(const CreatePipeline& request) cons
 
 Result<void> ClientPool::Impl::start_pipeline(const Guid& id, const CreatePipeline& request)
 {
-    if (pool_machine.state() != RunspacePoolState::Opened) return failure(Errc::InvalidState);
-    if (id.is_zero()) return failure(Errc::InvalidArgument, clixml::no_offset, "pipeline");
-    if (pipelines.contains(id)) return failure(Errc::DuplicatePipeline);
+    PSRP_CHECK(check_new_pipeline(id));
     PSRP_CHECK(check_request(request));
     Arena arena;
     const Value value = encode_create_pipeline(request, server_protocol_version, arena);
     PSRP_TRY(auto message, make_message(MessageType::CreatePipeline, id, value));
+    return add_pipeline(id, std::move(message), !request.no_input);
+}
+
+Result<void> ClientPool::Impl::check_new_pipeline(const Guid& id) const
+{
+    if (pool_machine.state() != RunspacePoolState::Opened) return failure(Errc::InvalidState);
+    if (id.is_zero()) return failure(Errc::InvalidArgument, clixml::no_offset, "pipeline");
+    if (pipelines.contains(id)) return failure(Errc::DuplicatePipeline);
+    return {};
+}
+
+Result<void> ClientPool::Impl::add_pipeline(const Guid& id, SecretBytes request, bool takes_input)
+{
     auto& pipeline = pipelines.try_emplace(id, options.limits).first->second;
     PSRP_CHECK(pipeline.machine.fire(PipelineEvent::Start));
-    pipeline.takes_input = !request.no_input;
-    push(pipeline.channel, Stream::Default, std::move(message));
+    pipeline.takes_input = takes_input;
+    push(pipeline.channel, Stream::Default, std::move(request));
     actions.emplace_back(OpenCommand{id});
     return {};
 }
@@ -256,13 +267,16 @@ void ClientPool::Impl::close()
         if (pool_machine.fire(PoolEvent::Close)) events.emplace_back(PoolClosed{});
         return;
     }
-    if (before == RunspacePoolState::Opening || before == RunspacePoolState::Opened) begin_close();
+    begin_close();
 }
 
 // Commands first, then the session.
 void ClientPool::Impl::begin_close()
 {
+    const auto before = pool_machine.state();
+    if (before == RunspacePoolState::Closing || before == RunspacePoolState::Closed) return;
     if (!pool_machine.fire(PoolEvent::Close) || !session_machine.fire(SessionEvent::Close)) return;
+    disconnect_was_requested = false;
     clear_unsent(session);
     for (auto& [id, pipeline] : pipelines) {
         end_pipeline(id, pipeline, PipelineEvent::EndSilently);
@@ -404,6 +418,82 @@ void ClientPool::signal_acknowledged(const Guid& pipeline)
 void ClientPool::channel_closed(const Guid& channel)
 {
     impl_->channel_closed(channel);
+}
+
+Result<void>
+ClientPool::start_command_metadata(const Guid& pipeline, const GetCommandMetadata& request)
+{
+    return impl_->start_command_metadata(pipeline, request);
+}
+
+Result<std::int64_t> ClientPool::set_runspaces_max(std::int32_t count)
+{
+    return impl_->set_runspaces(RunspaceCall::SetMax, count);
+}
+
+Result<std::int64_t> ClientPool::set_runspaces_min(std::int32_t count)
+{
+    return impl_->set_runspaces(RunspaceCall::SetMin, count);
+}
+
+Result<std::int64_t> ClientPool::count_available_runspaces()
+{
+    return impl_->count_available_runspaces();
+}
+
+Result<std::int64_t> ClientPool::reset_runspace_state()
+{
+    return impl_->reset_runspace_state();
+}
+
+std::int32_t ClientPool::runspaces_min() const
+{
+    return impl_->options.runspaces_min;
+}
+
+std::int32_t ClientPool::runspaces_max() const
+{
+    return impl_->options.runspaces_max;
+}
+
+Result<void> ClientPool::disconnect()
+{
+    return impl_->disconnect();
+}
+
+Result<void> ClientPool::reconnect()
+{
+    return impl_->reconnect();
+}
+
+Result<void> ClientPool::connect(const ConnectRunspacePool& counts)
+{
+    return impl_->connect(counts);
+}
+
+Result<void> ClientPool::connect_pipeline(const Guid& pipeline)
+{
+    return impl_->connect_pipeline(pipeline);
+}
+
+void ClientPool::disconnected()
+{
+    impl_->disconnected();
+}
+
+void ClientPool::disconnect_failed(const Error& error)
+{
+    impl_->disconnect_failed(error);
+}
+
+void ClientPool::reconnected(const Guid& channel)
+{
+    impl_->reconnected(channel);
+}
+
+void ClientPool::reconnect_failed(const Error& error, std::string reason)
+{
+    impl_->reconnect_failed(error, std::move(reason));
 }
 
 bool ClientPool::is_waiting_for_key() const

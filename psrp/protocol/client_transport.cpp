@@ -17,6 +17,7 @@ std::optional<ClientAction> ClientPool::Impl::next_action(std::size_t bytes_max)
         actions.pop_front();
         return action;
     }
+    if (begin_disconnect()) return ClientAction(Disconnect{});
     if (auto action = next_send(session_channel, session, bytes_max)) return action;
     // The channel after the one served last comes first, so that none starves.
     const auto start = pipelines.upper_bound(last_served);
@@ -32,7 +33,7 @@ std::optional<ClientAction> ClientPool::Impl::next_action(std::size_t bytes_max)
 std::optional<ClientAction>
 ClientPool::Impl::next_send(const Guid& id, ClientChannel& channel, std::size_t bytes_max)
 {
-    if (!channel.is_open || channel.is_sending) return std::nullopt;
+    if (!channel.is_open || channel.is_sending || !may_send(id)) return std::nullopt;
     auto packet = channel.queue.take(bytes_max);
     if (!packet) return std::nullopt;
     channel.is_sending = true;
@@ -54,7 +55,7 @@ Result<void> ClientPool::Impl::receive_session(BytesView bytes)
     const auto process = [&]() -> Result<void> {
         PSRP_CHECK(session.reassembler.receive(bytes));
         while (!is_over()) {
-            PSRP_TRY(const auto object, session.reassembler.next());
+            PSRP_TRY(const auto object, next_object(session));
             if (!object) break;
             PSRP_CHECK(on_message(session_channel, object->bytes));
         }
@@ -78,7 +79,7 @@ Result<void> ClientPool::Impl::receive_command(const Guid& id, BytesView bytes)
         if (pipeline == nullptr) return {};
         PSRP_CHECK(pipeline->channel.reassembler.receive(bytes));
         while ((pipeline = running()) != nullptr) {
-            PSRP_TRY(const auto object, pipeline->channel.reassembler.next());
+            PSRP_TRY(const auto object, next_object(pipeline->channel));
             if (!object) break;
             PSRP_CHECK(on_message(id, object->bytes));
         }

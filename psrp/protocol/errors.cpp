@@ -28,6 +28,8 @@ const char* message_text(Errc code)
         return "an argument has an empty name";
     case Errc::UnknownHostMethod:
         return "a host call names no known method";
+    case Errc::WrongHostParameters:
+        return "the parameters of a host call are not those of its method";
     case Errc::TooManyHostParameters:
         return "a host call has too many parameters";
     case Errc::InvalidSecret:
@@ -44,6 +46,12 @@ const char* message_text(Errc code)
         return "the peer's PSVersion is not supported";
     case Errc::SerializationVersionRefused:
         return "the peer's serialization version is not supported";
+    case Errc::ConnectRequestInvalid:
+        return "the request to connect is not valid";
+    case Errc::ConnectVersionRefused:
+        return "the peer's protocol version cannot connect to a session";
+    case Errc::ConnectMismatch:
+        return "the runspace pool has other numbers of runspaces than the request to connect";
     case Errc::InvalidRunspaceCount:
         return "the numbers of runspaces asked for are not possible";
     case Errc::KeyExchangeUnsupported:

@@ -22,6 +22,7 @@ enum class Errc {
     EmptyPipeline,      // a pipeline without a statement, or a statement without a command
     EmptyParameterName, // an argument whose name is the empty string
     UnknownHostMethod,  // a host call of none of the 56 methods
+    WrongHostParameters,   // a host call whose parameters are not those of its method
     TooManyHostParameters, // a host call with more parameters than its method has
     InvalidSecret, // a SecureString that is not base64 of UTF-16 text, or not under the session key
     InvalidPublicKey,  // a PUBLIC_KEY that is no RSA key
@@ -34,6 +35,9 @@ enum class Errc {
     PSVersionRefused,            // a PSVersion other than the one that goes with the protocol
     SerializationVersionRefused, // a serialization version other than the one that goes with the
                                  // protocol
+    ConnectRequestInvalid,       // a request to connect that is not exactly its two messages
+    ConnectVersionRefused,       // a request to connect from a protocol version before 2.2
+    ConnectMismatch,             // a request to connect to a pool of other numbers of runspaces
     InvalidRunspaceCount,        // a minimum or maximum below 1, or minimum over maximum
     KeyExchangeUnsupported, // the session key exchange is needed and the machine has no KeySource
     KeyExchangeTimedOut,    // the peer has not sent its key in the time that its owner allows

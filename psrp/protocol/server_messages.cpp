@@ -1,4 +1,5 @@
 #include <psrp/protocol/detail/server_pool_impl.hpp>
+#include <psrp/protocol/versions.hpp>
 
 #include <utility>
 
@@ -21,22 +22,23 @@ clixml::ReadOptions read_options(const ServerPoolOptions& options)
     return read;
 }
 
-// The version both sides use, or nothing (psrp 7): a known older one is adopted, ours goes for all
-// newer minors.
-std::optional<Version> negotiated_version(const Version& client, const Version& own)
-{
-    const bool is_exact = client.build == -1 && client.revision == -1;
-    if (is_exact && client.major == 2 && client.minor >= 0 && client < own) return client;
-    if (client.major == own.major && client.minor >= own.minor) return own;
-    return std::nullopt;
-}
-
 bool is_compatible(const Version& client, const Version& own)
 {
     return client.major == own.major && client.minor >= own.minor;
 }
 
 } // namespace
+
+// The version both sides use, or nothing (psrp 7): a known older one is adopted, ours goes for all
+// newer minors.
+std::optional<Version>
+ServerPool::Impl::negotiated_version(const Version& client, const Version& own)
+{
+    const bool is_exact = client.build == -1 && client.revision == -1;
+    if (is_exact && client.major == 2 && client.minor >= 0 && client < own) return client;
+    if (client.major == own.major && client.minor >= own.minor) return own;
+    return std::nullopt;
+}
 
 Result<ServerPool::Impl::Received>
 ServerPool::Impl::read(const MessageTypeRow& row, const Message& message) const
@@ -333,6 +335,16 @@ Result<void> ServerPool::Impl::on_new_pipeline(
     }
     const auto* creation = std::get_if<PipelineRequested>(&*request);
     pipeline.takes_input = creation != nullptr && !creation->request.no_input;
+    // One that is nested shares the runspace of the one that runs, and does not wait for it
+    // (psrp 13). Clients before 2.2 cannot mean it.
+    pipeline.is_nested = creation != nullptr && creation->request.is_nested &&
+                         supports(session.protocol_version, Feature::NestedPipelines) &&
+                         running_count() > 0;
+    if (pipeline.is_nested) {
+        PSRP_CHECK(pipeline.machine.fire(PipelineEvent::Start));
+        events.emplace_back(*std::move(request));
+        return {};
+    }
     pipeline.held.push_back(*std::move(request));
     session.waiting.push_back(id);
     start_waiting();

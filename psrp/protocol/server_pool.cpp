@@ -101,6 +101,7 @@ Result<void> ServerPool::Impl::accept_pool(Value private_data)
         )
     );
     PSRP_CHECK(session.pool.fire(PoolEvent::Accept));
+    session.private_data = message.bytes();
     send(session_channel, std::move(message));
     send_pool_state(RunspacePoolState::Opened);
     return {};
@@ -190,8 +191,7 @@ ServerPool::Impl::finish(const Guid& id, PipelineState state, const ErrorRecord*
     pipeline->open_host_calls.clear();
     acknowledge_end(id, *pipeline);
     start_waiting();
-    if (session.machine.state() == SessionState::ClosingConnection && running_count() == 0)
-        complete_close();
+    complete_close_when_alone();
     return {};
 }
 
@@ -213,7 +213,7 @@ std::size_t ServerPool::Impl::running_count() const
 {
     const auto count =
         std::count_if(session.pipelines.begin(), session.pipelines.end(), [](const auto& entry) {
-            return entry.second.is_running();
+            return entry.second.is_running() && !entry.second.is_nested;
         });
     return static_cast<std::size_t>(count);
 }
@@ -268,7 +268,17 @@ void ServerPool::Impl::begin_close(const Error& error)
         stop_pipeline(id, pipeline);
         if (is_terminal(pipeline.machine.state())) acknowledge_end(id, pipeline);
     }
-    if (running_count() == 0) complete_close();
+    complete_close_when_alone();
+}
+
+// Once nothing runs any more, nested pipelines included.
+void ServerPool::Impl::complete_close_when_alone()
+{
+    const bool is_alone =
+        std::none_of(session.pipelines.begin(), session.pipelines.end(), [](const auto& entry) {
+            return entry.second.is_running();
+        });
+    if (session.machine.state() == SessionState::ClosingConnection && is_alone) complete_close();
 }
 
 void ServerPool::Impl::complete_close()
@@ -368,6 +378,34 @@ Result<void>
 ServerPool::finish(const Guid& pipeline, PipelineState state, const ErrorRecord* record)
 {
     return impl_->finish(pipeline, state, record);
+}
+
+Result<void> ServerPool::write_user_event(const UserEvent& user_event)
+{
+    if (impl_->session.pool.state() != RunspacePoolState::Opened)
+        return failure(Errc::InvalidState);
+    Arena arena;
+    PSRP_TRY(
+        auto message,
+        impl_->make_message(MessageType::UserEvent, {}, encode_user_event(user_event, arena))
+    );
+    impl_->send(session_channel, std::move(message));
+    return {};
+}
+
+Result<void> ServerPool::disconnect_requested()
+{
+    return impl_->disconnect_requested();
+}
+
+Result<void> ServerPool::reconnect_requested()
+{
+    return impl_->reconnect_requested();
+}
+
+Result<Bytes> ServerPool::connect_requested(BytesView request)
+{
+    return impl_->connect_requested(request);
 }
 
 std::size_t ServerPool::pending_bytes() const

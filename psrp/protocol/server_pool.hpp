@@ -61,6 +61,8 @@ public:
     Result<void> write_information(const Guid& pipeline, const InformationRecord& record);
     // Calls a method of the client's host. For the zero Guid the pool's host.
     Result<void> call_host(const Guid& pipeline, const HostCall& call);
+    // Sends an event of the engine or the debugger (psrp 6.15). Errc::InvalidState unless Opened.
+    Result<void> write_user_event(const UserEvent& user_event);
     // Ends the pipeline: Completed, Failed or Stopped.
     Result<void>
     finish(const Guid& pipeline, PipelineState state, const ErrorRecord* record = nullptr);
@@ -81,6 +83,17 @@ public:
     void close_requested(const Guid& channel);
     // The client is gone.
     void input_ended();
+
+    // For transports that keep sessions (psrp 12). The client has left the session to us: nothing
+    // is handed out until it, or another one, is back. Errc::InvalidState unless Opened.
+    Result<void> disconnect_requested();
+    // The same client is back. Errc::InvalidState unless Disconnected.
+    Result<void> reconnect_requested();
+    // Another client wants the session, with this connectXml. Gives what connectResponseXml
+    // carries; private data follows as a Send, and input of running pipelines ends, because the new
+    // client cannot add any. Errors, which change nothing: Errc::ConnectRequestInvalid,
+    // ConnectVersionRefused, ConnectMismatch, InvalidState.
+    Result<Bytes> connect_requested(BytesView request);
     // Whether the client was asked for its key and has not sent it. PowerShell waits 240 s for it
     // (psrp 8.2, 18).
     [[nodiscard]] bool is_waiting_for_key() const;

@@ -35,6 +35,8 @@ void ServerPool::Impl::release_acknowledgements()
 std::optional<ServerAction> ServerPool::Impl::next_action()
 {
     release_acknowledgements();
+    // Whoever comes back gets it all.
+    if (session.pool.state() == RunspacePoolState::Disconnected) return std::nullopt;
     if (actions.empty()) return std::nullopt;
     ServerAction action = std::move(actions.front());
     actions.pop_front();

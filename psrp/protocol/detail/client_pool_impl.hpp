@@ -1,6 +1,7 @@
 // What ClientPool holds. Its functions are spread over client_pool.cpp (what the owner wants),
-// client_transport.cpp (the transport's side), client_messages.cpp (one function a message type)
-// and client_keys.cpp (the session key and what waits for it).
+// client_transport.cpp (the transport's side), client_messages.cpp (one function a message type),
+// client_keys.cpp (the session key and what waits for it), client_calls.cpp (requests to the pool)
+// and client_connect.cpp (disconnect, reconnect, connect).
 #pragma once
 
 #include <fragmenter/reassembler.hpp>
@@ -34,6 +35,8 @@ struct ClientChannel {
     fragmenter::Reassembler reassembler;
     bool is_open = false;    // Sends may be handed out
     bool is_sending = false; // one is outstanding
+    // After a connection was taken up in the middle of an object: what belongs to none is dropped.
+    bool is_off_sync = false;
     // What waits for the session key: by Stream, messages with clear secrets and those behind them;
     // objects received.
     std::array<std::deque<SecretBytes>, 2> held_sends;
@@ -74,6 +77,8 @@ struct ClientPool::Impl {
     Result<void> respond(const Guid& id, const HostResponse& response);
     void close();
     Result<void> check_request(const CreatePipeline& request) const;
+    Result<void> check_new_pipeline(const Guid& id) const;
+    Result<void> add_pipeline(const Guid& id, detail::SecretBytes request, bool takes_input);
     Result<detail::ClientPipeline*> pipeline_taking_input(const Guid& id);
     Result<detail::SecretBytes> make_message(MessageType type, const Guid& pipeline, Value value);
     void push(detail::ClientChannel& channel, Stream stream, detail::SecretBytes message);
@@ -151,6 +156,32 @@ struct ClientPool::Impl {
     [[nodiscard]] bool is_waiting_for_key() const;
     void key_exchange_timed_out();
 
+    // client_calls.cpp
+    Result<void> start_command_metadata(const Guid& id, const GetCommandMetadata& request);
+    Result<std::int64_t> set_runspaces(RunspaceCall call, std::int32_t count);
+    Result<std::int64_t> count_available_runspaces();
+    Result<std::int64_t> reset_runspace_state();
+    [[nodiscard]] bool answers_calls_itself() const;
+    Result<std::int64_t> send_call(RunspaceCall call, std::int32_t count);
+    Result<void> on_runspace_availability(const Received& received);
+
+    // client_connect.cpp
+    Result<void> disconnect();
+    Result<void> reconnect();
+    Result<void> connect(const ConnectRunspacePool& counts);
+    Result<void> connect_pipeline(const Guid& id);
+    void disconnected();
+    void disconnect_failed(const clixml::Error& error);
+    void reconnected(const Guid& id);
+    void reconnect_failed(const clixml::Error& error, std::string reason);
+    Result<void> on_runspacepool_init_data(const Received& received);
+    void open_connected_pool();
+    [[nodiscard]] bool may_send(const Guid& id) const;
+    bool begin_disconnect();
+    [[nodiscard]] bool is_sending() const;
+    static Result<std::optional<fragmenter::ReceivedObject>>
+    next_object(detail::ClientChannel& channel);
+
     ClientPoolOptions options;
     Arena options_arena; // owns what `options` borrows
     ClientSessionMachine session_machine;
@@ -160,6 +191,14 @@ struct ClientPool::Impl {
     bool has_private_data = false;
     bool close_session_was_requested = false;
     detail::ClientKeys keys;
+    std::int64_t last_call_id = 0;
+    struct OpenCall {
+        RunspaceCall call;
+        std::int32_t count; // that was asked for
+    };
+    std::map<std::int64_t, OpenCall> open_calls;
+    bool disconnect_was_requested = false; // and waits for what is under way
+    bool has_init_data = false;            // of the pool that connect() was for
     std::uint64_t last_object_id = 0;
     detail::ClientChannel session;
     Pipelines pipelines;

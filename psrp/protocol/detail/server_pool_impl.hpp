@@ -38,6 +38,7 @@ struct ServerPipeline {
     ServerPipelineMachine machine;
     bool takes_input = false;
     bool input_has_ended = false;
+    bool is_nested = false; // runs beside another one, on its runspace
     std::set<std::int64_t> open_host_calls;
     std::deque<ServerEvent>
         held; // what came while it waits for a runspace; its request is the first
@@ -82,6 +83,7 @@ struct ServerSession {
     ServerKeys keys;
     clixml::Error error; // why it is being closed
     bool has_negotiated = false;
+    Bytes private_data;    // the message, for clients that connect later
     bool has_pool = false; // INIT_RUNSPACEPOOL has been accepted
 };
 
@@ -106,6 +108,7 @@ struct ServerPool::Impl {
     void acknowledge_end(const Guid& id, detail::ServerPipeline& pipeline);
     void begin_close(const clixml::Error& error);
     void complete_close();
+    void complete_close_when_alone();
     [[nodiscard]] std::size_t running_count() const;
     [[nodiscard]] std::size_t open_host_call_count() const;
 
@@ -145,11 +148,19 @@ struct ServerPool::Impl {
     Result<void> on_end_of_pipeline_input(detail::ServerPipeline& pipeline, const Guid& id);
     Result<void>
     on_pipeline_host_response(detail::ServerPipeline& pipeline, const Received& received);
+    static std::optional<clixml::Version>
+    negotiated_version(const clixml::Version& client, const clixml::Version& own);
     Result<Received> read(const MessageTypeRow& row, const Message& message) const;
     Result<ServerEvent>
     read_pipeline_request(const MessageTypeRow& row, const Message& message) const;
     void answer_availability(RunspaceAvailability answer);
     void deliver(detail::ServerPipeline& pipeline, ServerEvent event);
+
+    // server_connect.cpp
+    Result<void> disconnect_requested();
+    Result<void> reconnect_requested();
+    Result<Bytes> connect_requested(BytesView request);
+    Result<void> end_inputs();
 
     // server_keys.cpp
     [[nodiscard]] bool uses_session_key() const;
