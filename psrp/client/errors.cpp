@@ -25,6 +25,12 @@ public:
             return "the session is not open";
         case ClientErrc::ScriptFileUnreadable:
             return "the script file cannot be read";
+        case ClientErrc::HostRefused:
+            return "the host does not support this";
+        case ClientErrc::UsingUndefined:
+            return "a $using: variable has no value";
+        case ClientErrc::UsingInvalid:
+            return "a $using: expression cannot be sent";
         }
         return "unknown error";
     }

@@ -18,6 +18,12 @@ enum class ClientErrc {
     NotOpen,
     // Caller: a script file cannot be read, or is no text.
     ScriptFileUnreadable,
+    // Environment: the host cannot or will not do what the server asks for.
+    HostRefused,
+    // Caller: a $using: variable of a script has no value here, or not the member asked for.
+    UsingUndefined,
+    // Caller: a $using: expression that cannot be sent: one that is not closed, or has calls in it.
+    UsingInvalid,
 };
 
 // The category of ClientErrc.

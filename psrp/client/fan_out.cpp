@@ -3,6 +3,7 @@
 #include <psrp/client/fan_out.hpp>
 #include <psrp/client/invocation.hpp>
 #include <psrp/protocol/errors.hpp>
+#include <psrp/protocol/versions.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -119,14 +120,20 @@ void FanOut::TargetRun::start_next_script()
         return session_->close();
     }
     pipeline_takes_input_ = reader_.has_value() && script_index_ == 0;
-    const std::string text =
-        pipeline_takes_input_ ? script_with_input(scripts[script_index_]) : scripts[script_index_];
-    ++script_index_;
+    InvocationOptions invocation;
+    invocation.arguments = owner_.options_.arguments;
+    invocation.has_input = pipeline_takes_input_ ? HasInput::Yes : HasInput::No;
+    // A server that does not tell its version is asked for the oldest.
+    const auto version = session_->server_protocol_version().value_or(clixml::Version{2, 0});
+    invocation.has_batches = supports(version, Feature::SeveralStatements);
+    const std::string& script = scripts[script_index_++];
     pipeline_ = owner_.ids_.new_guid();
-    const auto request = invocation_request(
-        text, owner_.options_.arguments, pipeline_takes_input_ ? HasInput::Yes : HasInput::No
-    );
-    if (const auto started = session_->start_pipeline(pipeline_, request); !started) {
+    Arena arena;
+    const auto start = [&]() -> Result<void> {
+        PSRP_TRY(const auto request, make_invocation(script, invocation, arena));
+        return session_->start_pipeline(pipeline_, request);
+    };
+    if (const auto started = start(); !started) {
         owner_.outcome_.had_errors = true;
         owner_.sink_.on_pipeline_failure(origin_, started.error().text());
         session_->close();
@@ -177,6 +184,11 @@ void FanOut::TargetRun::on_event(Session&, ClientEvent& event)
             [](PrivateDataReceived&) {},
             [](PoolClosed&) {},
             [](PoolBroken&) {},
+            // Nothing here disconnects or asks the pool.
+            [](PoolDisconnected&) {},
+            [](DisconnectFailed&) {},
+            [](PoolReconnected&) {},
+            [](RunspaceCallAnswered&) {},
         },
         event
     );
@@ -199,7 +211,11 @@ void FanOut::TargetRun::on_output(OutputReceived& output)
 
 void FanOut::TargetRun::on_host_call(HostCallReceived& call)
 {
-    const auto response = owner_.responder_.respond(call.call, *call.memory);
+    const auto response = owner_.responder_.respond(call.call, *call.memory, origin_.computer_name);
+    if (const auto& failed = owner_.responder_.last_failure()) {
+        owner_.outcome_.had_errors = true;
+        owner_.sink_.on_error(origin_, *failed);
+    }
     // A pipeline that has ended meanwhile needs no answer.
     if (response) (void)session_->respond(call.pipeline, *response);
 }

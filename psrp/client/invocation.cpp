@@ -1,4 +1,5 @@
 #include <clixml/utf.hpp>
+#include <psrp/client/direct_commands.hpp>
 #include <psrp/client/errors.hpp>
 #include <psrp/client/invocation.hpp>
 
@@ -140,6 +141,32 @@ invocation_request(std::string_view script, std::span<const Value> arguments, Ha
     request.power_shell.redirect_shell_error_output_pipe = true;
     request.no_input = has_input == HasInput::No;
     request.add_to_history = true;
+    return request;
+}
+
+Result<CreatePipeline>
+make_invocation(std::string_view script, const InvocationOptions& options, Arena& arena)
+{
+    const bool has_input = options.has_input == HasInput::Yes;
+    const VariableSource nothing = [](std::string_view) { return std::nullopt; };
+    if (!has_input) {
+        auto commands =
+            direct_commands(script, options.variables ? options.variables : nothing, arena);
+        if (commands && (options.has_batches || commands->statements.size() == 1)) {
+            auto request = invocation_request({}, {}, HasInput::No);
+            request.power_shell.statements = std::move(commands->statements);
+            return request;
+        }
+    }
+    UsingRewrite rewrite{std::string(script), {}};
+    if (options.variables) {
+        PSRP_TRY(rewrite, rewrite_using(script, options.using_form, options.variables, arena));
+    }
+    if (has_input) rewrite.script = script_with_input(rewrite.script);
+    auto request =
+        invocation_request(arena.copy(rewrite.script), options.arguments, options.has_input);
+    auto& arguments = request.power_shell.statements[0][0].arguments;
+    arguments.insert(arguments.end(), rewrite.arguments.begin(), rewrite.arguments.end());
     return request;
 }
 

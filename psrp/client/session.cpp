@@ -1,6 +1,7 @@
 #include <psrp/client/errors.hpp>
 #include <psrp/client/session.hpp>
 #include <psrp/transport/errors.hpp>
+#include <psrp/transport/system_keys.hpp>
 
 #include <utility>
 #include <variant>
@@ -16,6 +17,7 @@ ClientPoolOptions pool_options(const SessionOptions& options)
     pool.host_info = options.host_info;
     pool.limits = options.limits;
     pool.zone = options.zone;
+    pool.keys = options.keys != nullptr ? options.keys : &system_keys();
     return pool;
 }
 
@@ -48,6 +50,7 @@ Session::Session(
 Session::~Session()
 {
     disarm_timer();
+    if (key_timer_) loop_.cancel(*key_timer_);
     loop_.remove(*transport_);
 }
 
@@ -126,6 +129,7 @@ bool Session::pump()
         if (!progressed) break;
         did_something = true;
     }
+    watch_key();
     check_end();
     return did_something;
 }
@@ -269,6 +273,22 @@ void Session::arm_timer(std::optional<std::chrono::milliseconds> delay, clixml::
         fail(error, reason);
         end_connection(error, reason); // where the pool was over already
         transport_->kill();
+    });
+}
+
+// The machine has no clock: what it waits for is timed here.
+void Session::watch_key()
+{
+    const bool is_waiting = pool_.is_waiting_for_key() && options_.key_timeout.has_value();
+    if (is_waiting == key_timer_.has_value()) return;
+    if (!is_waiting) {
+        loop_.cancel(*key_timer_);
+        key_timer_.reset();
+        return;
+    }
+    key_timer_ = loop_.call_after(*options_.key_timeout, [this] {
+        key_timer_.reset();
+        pool_.key_exchange_timed_out();
     });
 }
 

@@ -26,6 +26,10 @@ struct SessionOptions {
     // PowerShell's own: after a stop, and after a close, 60 s each (psrp 18).
     std::optional<std::chrono::milliseconds> stop_timeout{60'000};
     std::optional<std::chrono::milliseconds> close_timeout{60'000};
+    // For the session key of a server up to 2.3 (psrp 8.1, 18).
+    std::optional<std::chrono::milliseconds> key_timeout{180'000};
+    // Where our keys come from; null is system_keys(). Borrowed.
+    KeySource* keys = nullptr;
     // Bytes that may wait in the transport before input has to wait.
     std::size_t pending_output_bytes_max = std::size_t{1} << 20;
 };
@@ -111,6 +115,7 @@ private:
     void fail(clixml::Error error, std::string reason);
     void arm_timer(std::optional<std::chrono::milliseconds> delay, clixml::Error error);
     void disarm_timer();
+    void watch_key();
     void check_end();
 
     EventLoop& loop_;
@@ -124,6 +129,7 @@ private:
     bool close_was_asked_ = false;
     SessionEnd end_;
     std::optional<EventLoop::TimerId> timer_;
+    std::optional<EventLoop::TimerId> key_timer_; // while a session key is waited for
 };
 
 } // namespace psrp

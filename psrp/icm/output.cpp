@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <poll.h>
 #include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 
 namespace icm {
@@ -25,6 +26,30 @@ std::size_t terminal_width(int descriptor)
                           size.ws_col >= width_min;
     return is_known ? size.ws_col : default_width;
 }
+
+// What is typed stays unseen as long as this lives.
+class HiddenTyping {
+public:
+    HiddenTyping()
+    {
+        is_changed_ = tcgetattr(STDIN_FILENO, &before_) == 0;
+        termios hidden = before_;
+        hidden.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+        is_changed_ = is_changed_ && tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden) == 0;
+    }
+    ~HiddenTyping()
+    {
+        if (is_changed_) tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_);
+    }
+    HiddenTyping(const HiddenTyping&) = delete;
+    HiddenTyping& operator=(const HiddenTyping&) = delete;
+
+    [[nodiscard]] bool is_hidden() const { return is_changed_; }
+
+private:
+    termios before_{};
+    bool is_changed_ = false;
+};
 
 psrp::FormatOptions format_options()
 {
@@ -195,6 +220,18 @@ std::optional<std::string> Output::ask(std::string_view prompt)
         line += c;
     }
     return line;
+}
+
+std::optional<std::string> Output::ask_secret(std::string_view prompt)
+{
+    std::optional<std::string> secret;
+    {
+        const HiddenTyping hidden;
+        if (!hidden.is_hidden()) return std::nullopt; // nobody types a secret in the open
+        secret = ask(prompt);
+    }
+    write("\n"); // the one that was typed is not seen either
+    return secret;
 }
 
 void Output::flush()

@@ -51,6 +51,7 @@ public:
     void show_progress(const psrp::ProgressUpdate& progress) override;
     [[nodiscard]] bool can_ask() const override;
     std::optional<std::string> ask(std::string_view prompt) override;
+    std::optional<std::string> ask_secret(std::string_view prompt) override;
 
     // Hands over to the system what is ready.
     void flush();

@@ -51,8 +51,34 @@ struct CloseCommand {
 // Client: close the session.
 struct CloseSession {};
 
-using ClientAction =
-    std::variant<OpenSession, OpenCommand, Send, SignalCommand, CloseCommand, CloseSession>;
+// Client: let the session go on without a connection; the server keeps it. The transport reports
+// disconnected() or disconnect_failed(). Transports that cannot refuse the action (psrp 12).
+struct Disconnect {};
+
+// Client: take up the session (the zero Guid) or a command again. The transport reports
+// reconnected() or, for the session, reconnect_failed().
+struct Reconnect {
+    Guid channel;
+};
+
+// Client: attach to a session (the zero Guid) that another client has left, with these bytes as the
+// request (connectXml), or to one of its commands, without any. What the server answers to the
+// former goes to receive(); a command is reported as command_opened().
+struct Connect {
+    Guid channel;
+    Bytes request;
+};
+
+using ClientAction = std::variant<
+    OpenSession,
+    OpenCommand,
+    Send,
+    SignalCommand,
+    CloseCommand,
+    CloseSession,
+    Disconnect,
+    Reconnect,
+    Connect>;
 
 // Server: the Data received last on `channel` has been consumed.
 struct AcknowledgeData {

@@ -34,12 +34,23 @@ bool is_acceptable(const clixml::Version& version, const clixml::Version& own)
 Result<ClientPool::Impl::Received>
 ClientPool::Impl::read(const MessageTypeRow& row, const Message& message) const
 {
-    Received received{row, message.header, std::make_shared<Arena>(), {}};
-    PSRP_TRY(received.value, read_payload(row, message, *received.memory, read_options(options)));
+    // Secrets are wiped with the event that holds them.
+    const bool has_secrets = detail::may_hold_secret(message.text);
+    const auto secrets = has_secrets ? detail::make_secret_memory() : nullptr;
+    const Memory memory = has_secrets ? detail::arena_of(secrets) : std::make_shared<Arena>();
+    Received received{row, message.header, memory, {}};
+    PSRP_TRY(received.value, read_payload(row, message, *memory, read_options(options)));
+    if (has_secrets) {
+        const detail::MissingKeySecrets no_key;
+        const clixml::SecretCipher* cipher = nullptr;
+        if (uses_session_key()) cipher = &no_key;
+        if (keys.secrets) cipher = &*keys.secrets;
+        PSRP_CHECK(detail::reveal_secrets(received.value, *secrets, cipher));
+    }
     return received;
 }
 
-Result<void> ClientPool::Impl::on_message(const Guid&, BytesView object)
+Result<void> ClientPool::Impl::on_message(const Guid& channel, BytesView object)
 {
     PSRP_TRY(const Message message, read_message(object));
     if (!message.header.is_for(Destination::Client)) return failure(Errc::WrongDestination);
@@ -58,7 +69,9 @@ Result<void> ClientPool::Impl::on_message(const Guid&, BytesView object)
     case Scope::RunspacePool:
     case Scope::Pipeline: {
         if (session_machine.state() == SessionState::ClosingConnection) return {};
-        if (session_machine.state() != SessionState::Established)
+        const auto state = session_machine.state();
+        if (state != SessionState::Established && state != SessionState::Disconnecting &&
+            state != SessionState::Disconnected && state != SessionState::Reconnecting)
             return failure(Errc::UnexpectedMessage, clixml::no_offset, "a session capability");
         const bool is_ours = message.header.runspace_pool_id == options.runspace_pool_id;
         if (scope == Scope::RunspacePool && !is_ours) return {};
@@ -69,6 +82,7 @@ Result<void> ClientPool::Impl::on_message(const Guid&, BytesView object)
             const auto found = pipelines.find(message.header.pipeline_id);
             if (found == pipelines.end() || is_terminal(found->second.machine.state())) return {};
         }
+        if (must_hold(channel, message.text)) return hold_object(channel, object);
         PSRP_TRY(const Received received, read(*row, message));
         return scope == Scope::Pipeline ? on_pipeline_message(received) : on_pool_message(received);
     }
@@ -86,9 +100,9 @@ Result<void> ClientPool::Impl::on_session_message(const Received& received)
     case MessageType::CloseSession:
         return failure(Errc::SessionClosedByPeer);
     case MessageType::EncryptedSessionKey:
-        return {}; // nobody asked for it
+        return on_encrypted_session_key(received);
     case MessageType::PublicKeyRequest:
-        return failure(Errc::KeyExchangeUnsupported);
+        return on_public_key_request(received);
     default:
         return failure(Errc::UnknownMessageType);
     }
@@ -101,12 +115,16 @@ Result<void> ClientPool::Impl::on_pool_message(const Received& received)
         return on_runspacepool_state(received);
     case MessageType::UserEvent:
         return on_user_event(received);
+    case MessageType::RunspaceAvailability:
+        return on_runspace_availability(received);
+    case MessageType::RunspacePoolInitData:
+        return on_runspacepool_init_data(received);
     case MessageType::ApplicationPrivateData:
         return on_application_private_data(received);
     case MessageType::RunspacePoolHostCall:
         return on_host_call(received);
     default:
-        return {}; // answers to what nobody asked
+        return {}; // not for clients
     }
 }
 
@@ -215,6 +233,7 @@ Result<void> ClientPool::Impl::on_application_private_data(const Received& recei
     has_private_data = true;
     read_server_version(message.data);
     events.emplace_back(PrivateDataReceived{received.memory, message.data});
+    open_connected_pool();
     return {};
 }
 

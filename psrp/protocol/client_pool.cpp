@@ -1,4 +1,5 @@
 #include <psrp/protocol/detail/client_pool_impl.hpp>
+#include <psrp/protocol/versions.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -9,11 +10,9 @@ using clixml::Error;
 using clixml::failure;
 using detail::ClientChannel;
 using detail::ClientPipeline;
+using detail::SecretBytes;
 
 namespace {
-
-constexpr clixml::Version batch_version{2, 2};       // several statements, redirections a stream
-constexpr clixml::Version information_version{2, 3}; // the information stream
 
 bool redirects_a_stream(const Command& command)
 {
@@ -55,23 +54,35 @@ ClientPool::Impl::Impl(const ClientPoolOptions& pool_options)
     options.host_info = copy_host_info(options.host_info, options_arena);
 }
 
-Result<Bytes>
-ClientPool::Impl::make_message(MessageType type, const Guid& pipeline, Value value) const
+Result<SecretBytes>
+ClientPool::Impl::make_message(MessageType type, const Guid& pipeline, Value value)
 {
     const MessageHeader header{
         static_cast<std::uint32_t>(Destination::Server),
         static_cast<std::uint32_t>(type),
         options.runspace_pool_id,
         pipeline};
-    return write_message(header, value, clixml::message_options());
+    PSRP_TRY(Bytes message, write_message(header, value, clixml::message_options()));
+    PSRP_TRY(message, with_secrets_secured(std::move(message)));
+    return SecretBytes(std::move(message));
 }
 
-void ClientPool::Impl::push(ClientChannel& channel, Stream stream, const Bytes& message)
+void ClientPool::Impl::push(ClientChannel& channel, Stream stream, SecretBytes message)
 {
+    const auto& held = channel.held_sends[static_cast<std::size_t>(stream)];
+    const bool needs_key = uses_session_key() && !keys.secrets &&
+                           detail::has_written_secret(clixml::text_of(message.bytes()));
+    if (!held.empty() || needs_key) return hold_send(channel, stream, std::move(message));
     const auto priority = stream == Stream::Default ? fragmenter::Priority::Default
                                                     : fragmenter::Priority::PromptResponse;
     // Cannot be refused: the queue has no bound of its own.
-    (void)channel.queue.push(priority, ++last_object_id, message);
+    (void)channel.queue.push(priority, ++last_object_id, message.bytes());
+}
+
+void ClientPool::Impl::clear_unsent(ClientChannel& channel)
+{
+    channel.queue.clear();
+    forget_held(channel);
 }
 
 Result<void> ClientPool::Impl::open()
@@ -90,19 +101,22 @@ Result<void> ClientPool::Impl::open()
     init.application_arguments = options.application_arguments;
     init.host_info = options.host_info;
     PSRP_TRY(
-        const Bytes capability_message,
+        auto capability_message,
         make_message(
             MessageType::SessionCapability, {}, encode_session_capability(capability, arena)
         )
     );
     PSRP_TRY(
-        const Bytes init_message,
+        auto init_message,
         make_message(MessageType::InitRunspacePool, {}, encode_init_runspace_pool(init, arena))
     );
+    // No secret may travel before the versions are known; the dictionary has no such values.
+    if (detail::has_written_secret(clixml::text_of(init_message.bytes())))
+        return failure(Errc::InvalidArgument, clixml::no_offset, "application_arguments");
     PSRP_CHECK(session_machine.fire(SessionEvent::Open));
     PSRP_CHECK(pool_machine.fire(PoolEvent::Open));
-    push(session, Stream::Default, capability_message);
-    push(session, Stream::Default, init_message);
+    push(session, Stream::Default, std::move(capability_message));
+    push(session, Stream::Default, std::move(init_message));
     session.is_open = true;
     actions.emplace_back(OpenSession{});
     return {};
@@ -110,20 +124,25 @@ Result<void> ClientPool::Impl::open()
 
 Result<void> ClientPool::Impl::check_request(const CreatePipeline& request) const
 {
+    // Where the server has not told its version the oldest form is used (psrp 6.7).
     const auto version = server_protocol_version.value_or(clixml::Version{2, 0});
+    const auto need = [&](bool is_used, Feature feature) -> Result<void> {
+        if (!is_used || supports(version, feature)) return {};
+        return failure(
+            Errc::UnsupportedByPeer, clixml::no_offset, feature_row(feature).name.data()
+        );
+    };
     const auto& statements = request.power_shell.statements;
     if (statements.empty()) return failure(Errc::EmptyPipeline);
-    if (statements.size() > 1 && version < batch_version)
-        return failure(Errc::UnsupportedByPeer, clixml::no_offset, "several statements");
+    PSRP_CHECK(need(statements.size() > 1, Feature::SeveralStatements));
+    PSRP_CHECK(need(request.is_nested || request.power_shell.is_nested, Feature::NestedPipelines));
     for (const auto& statement : statements) {
         if (statement.empty()) return failure(Errc::EmptyPipeline);
         for (const auto& command : statement) {
-            if (version < batch_version && redirects_a_stream(command))
-                return failure(Errc::UnsupportedByPeer, clixml::no_offset, "a redirected stream");
-            if (version < information_version && command.merge_information != MergeTarget::None)
-                return failure(
-                    Errc::UnsupportedByPeer, clixml::no_offset, "the information stream"
-                );
+            PSRP_CHECK(need(redirects_a_stream(command), Feature::StreamRedirections));
+            PSRP_CHECK(need(
+                command.merge_information != MergeTarget::None, Feature::InformationRedirection
+            ));
         }
     }
     return {};
@@ -131,17 +150,28 @@ Result<void> ClientPool::Impl::check_request(const CreatePipeline& request) cons
 
 Result<void> ClientPool::Impl::start_pipeline(const Guid& id, const CreatePipeline& request)
 {
-    if (pool_machine.state() != RunspacePoolState::Opened) return failure(Errc::InvalidState);
-    if (id.is_zero()) return failure(Errc::InvalidArgument, clixml::no_offset, "pipeline");
-    if (pipelines.contains(id)) return failure(Errc::DuplicatePipeline);
+    PSRP_CHECK(check_new_pipeline(id));
     PSRP_CHECK(check_request(request));
     Arena arena;
     const Value value = encode_create_pipeline(request, server_protocol_version, arena);
-    PSRP_TRY(const Bytes message, make_message(MessageType::CreatePipeline, id, value));
+    PSRP_TRY(auto message, make_message(MessageType::CreatePipeline, id, value));
+    return add_pipeline(id, std::move(message), !request.no_input);
+}
+
+Result<void> ClientPool::Impl::check_new_pipeline(const Guid& id) const
+{
+    if (pool_machine.state() != RunspacePoolState::Opened) return failure(Errc::InvalidState);
+    if (id.is_zero()) return failure(Errc::InvalidArgument, clixml::no_offset, "pipeline");
+    if (pipelines.contains(id)) return failure(Errc::DuplicatePipeline);
+    return {};
+}
+
+Result<void> ClientPool::Impl::add_pipeline(const Guid& id, SecretBytes request, bool takes_input)
+{
     auto& pipeline = pipelines.try_emplace(id, options.limits).first->second;
     PSRP_CHECK(pipeline.machine.fire(PipelineEvent::Start));
-    pipeline.takes_input = !request.no_input;
-    push(pipeline.channel, Stream::Default, message);
+    pipeline.takes_input = takes_input;
+    push(pipeline.channel, Stream::Default, std::move(request));
     actions.emplace_back(OpenCommand{id});
     return {};
 }
@@ -160,18 +190,18 @@ Result<ClientPipeline*> ClientPool::Impl::pipeline_taking_input(const Guid& id)
 Result<void> ClientPool::Impl::write_input(const Guid& id, Value value)
 {
     PSRP_TRY(ClientPipeline * pipeline, pipeline_taking_input(id));
-    if (pipeline->channel.queue.pending_bytes() > options.limits.send_bytes_max)
+    if (pipeline->channel.queue.pending_bytes() + keys.held_bytes > options.limits.send_bytes_max)
         return failure(Errc::WouldBlock);
-    PSRP_TRY(const Bytes message, make_message(MessageType::PipelineInput, id, value));
-    push(pipeline->channel, Stream::Default, message);
+    PSRP_TRY(auto message, make_message(MessageType::PipelineInput, id, value));
+    push(pipeline->channel, Stream::Default, std::move(message));
     return {};
 }
 
 Result<void> ClientPool::Impl::end_input(const Guid& id)
 {
     PSRP_TRY(ClientPipeline * pipeline, pipeline_taking_input(id));
-    PSRP_TRY(const Bytes message, make_message(MessageType::EndOfPipelineInput, id, {}));
-    push(pipeline->channel, Stream::Default, message);
+    PSRP_TRY(auto message, make_message(MessageType::EndOfPipelineInput, id, {}));
+    push(pipeline->channel, Stream::Default, std::move(message));
     pipeline->takes_input = false;
     return {};
 }
@@ -184,7 +214,7 @@ Result<void> ClientPool::Impl::stop(const Guid& id)
     if (pipeline.machine.state() != PipelineState::Running) return {};
     PSRP_CHECK(pipeline.machine.fire(PipelineEvent::Stop));
     // The signal overtakes everything, so what has not left would come after it.
-    pipeline.channel.queue.clear();
+    clear_unsent(pipeline.channel);
     actions.emplace_back(SignalCommand{id});
     return {};
 }
@@ -202,8 +232,8 @@ Result<void> ClientPool::Impl::respond(const Guid& id, const HostResponse& respo
     const auto type =
         is_pool ? MessageType::RunspacePoolHostResponse : MessageType::PipelineHostResponse;
     Arena arena;
-    PSRP_TRY(const Bytes message, make_message(type, id, encode_host_response(response, arena)));
-    push(is_pool ? session : found->second.channel, Stream::PromptResponse, message);
+    PSRP_TRY(auto message, make_message(type, id, encode_host_response(response, arena)));
+    push(is_pool ? session : found->second.channel, Stream::PromptResponse, std::move(message));
     return {};
 }
 
@@ -224,7 +254,7 @@ void ClientPool::Impl::end_pipeline(
 )
 {
     if (!pipeline.machine.fire(event)) return;
-    pipeline.channel.queue.clear();
+    clear_unsent(pipeline.channel);
     pipeline.takes_input = false;
     events.emplace_back(PipelineFinished{
         id, pipeline.machine.state(), std::move(memory), std::move(record), error});
@@ -237,14 +267,17 @@ void ClientPool::Impl::close()
         if (pool_machine.fire(PoolEvent::Close)) events.emplace_back(PoolClosed{});
         return;
     }
-    if (before == RunspacePoolState::Opening || before == RunspacePoolState::Opened) begin_close();
+    begin_close();
 }
 
 // Commands first, then the session.
 void ClientPool::Impl::begin_close()
 {
+    const auto before = pool_machine.state();
+    if (before == RunspacePoolState::Closing || before == RunspacePoolState::Closed) return;
     if (!pool_machine.fire(PoolEvent::Close) || !session_machine.fire(SessionEvent::Close)) return;
-    session.queue.clear();
+    disconnect_was_requested = false;
+    clear_unsent(session);
     for (auto& [id, pipeline] : pipelines) {
         end_pipeline(id, pipeline, PipelineEvent::EndSilently);
         request_close(id, pipeline);
@@ -271,7 +304,7 @@ void ClientPool::Impl::break_pool(
 {
     if (!pool_machine.fire(PoolEvent::Break)) return;
     (void)session_machine.fire(SessionEvent::Close); // from wherever the session was
-    session.queue.clear();
+    clear_unsent(session);
     for (auto& [id, pipeline] : pipelines) {
         end_pipeline(id, pipeline, PipelineEvent::Fail, error, memory, record);
         if (transport_is_alive) request_close(id, pipeline);
@@ -385,6 +418,92 @@ void ClientPool::signal_acknowledged(const Guid& pipeline)
 void ClientPool::channel_closed(const Guid& channel)
 {
     impl_->channel_closed(channel);
+}
+
+Result<void>
+ClientPool::start_command_metadata(const Guid& pipeline, const GetCommandMetadata& request)
+{
+    return impl_->start_command_metadata(pipeline, request);
+}
+
+Result<std::int64_t> ClientPool::set_runspaces_max(std::int32_t count)
+{
+    return impl_->set_runspaces(RunspaceCall::SetMax, count);
+}
+
+Result<std::int64_t> ClientPool::set_runspaces_min(std::int32_t count)
+{
+    return impl_->set_runspaces(RunspaceCall::SetMin, count);
+}
+
+Result<std::int64_t> ClientPool::count_available_runspaces()
+{
+    return impl_->count_available_runspaces();
+}
+
+Result<std::int64_t> ClientPool::reset_runspace_state()
+{
+    return impl_->reset_runspace_state();
+}
+
+std::int32_t ClientPool::runspaces_min() const
+{
+    return impl_->options.runspaces_min;
+}
+
+std::int32_t ClientPool::runspaces_max() const
+{
+    return impl_->options.runspaces_max;
+}
+
+Result<void> ClientPool::disconnect()
+{
+    return impl_->disconnect();
+}
+
+Result<void> ClientPool::reconnect()
+{
+    return impl_->reconnect();
+}
+
+Result<void> ClientPool::connect(const ConnectRunspacePool& counts)
+{
+    return impl_->connect(counts);
+}
+
+Result<void> ClientPool::connect_pipeline(const Guid& pipeline)
+{
+    return impl_->connect_pipeline(pipeline);
+}
+
+void ClientPool::disconnected()
+{
+    impl_->disconnected();
+}
+
+void ClientPool::disconnect_failed(const Error& error)
+{
+    impl_->disconnect_failed(error);
+}
+
+void ClientPool::reconnected(const Guid& channel)
+{
+    impl_->reconnected(channel);
+}
+
+void ClientPool::reconnect_failed(const Error& error, std::string reason)
+{
+    impl_->reconnect_failed(error, std::move(reason));
+}
+
+bool ClientPool::is_waiting_for_key() const
+{
+    return impl_->is_waiting_for_key();
+}
+
+void ClientPool::key_exchange_timed_out()
+{
+    impl_->key_exchange_timed_out();
 }
 
 void ClientPool::transport_failed(const Error& error, std::string reason)

@@ -17,6 +17,7 @@ std::optional<ClientAction> ClientPool::Impl::next_action(std::size_t bytes_max)
         actions.pop_front();
         return action;
     }
+    if (begin_disconnect()) return ClientAction(Disconnect{});
     if (auto action = next_send(session_channel, session, bytes_max)) return action;
     // The channel after the one served last comes first, so that none starves.
     const auto start = pipelines.upper_bound(last_served);
@@ -32,7 +33,7 @@ std::optional<ClientAction> ClientPool::Impl::next_action(std::size_t bytes_max)
 std::optional<ClientAction>
 ClientPool::Impl::next_send(const Guid& id, ClientChannel& channel, std::size_t bytes_max)
 {
-    if (!channel.is_open || channel.is_sending) return std::nullopt;
+    if (!channel.is_open || channel.is_sending || !may_send(id)) return std::nullopt;
     auto packet = channel.queue.take(bytes_max);
     if (!packet) return std::nullopt;
     channel.is_sending = true;
@@ -54,14 +55,14 @@ Result<void> ClientPool::Impl::receive_session(BytesView bytes)
     const auto process = [&]() -> Result<void> {
         PSRP_CHECK(session.reassembler.receive(bytes));
         while (!is_over()) {
-            PSRP_TRY(const auto object, session.reassembler.next());
+            PSRP_TRY(const auto object, next_object(session));
             if (!object) break;
             PSRP_CHECK(on_message(session_channel, object->bytes));
         }
         return {};
     };
     auto result = process();
-    if (!result) break_pool(result.error(), result.error().text(), true);
+    if (!result) fail_channel(session_channel, result.error());
     return result;
 }
 
@@ -78,20 +79,35 @@ Result<void> ClientPool::Impl::receive_command(const Guid& id, BytesView bytes)
         if (pipeline == nullptr) return {};
         PSRP_CHECK(pipeline->channel.reassembler.receive(bytes));
         while ((pipeline = running()) != nullptr) {
-            PSRP_TRY(const auto object, pipeline->channel.reassembler.next());
+            PSRP_TRY(const auto object, next_object(pipeline->channel));
             if (!object) break;
             PSRP_CHECK(on_message(id, object->bytes));
         }
         return {};
     };
     auto result = process();
-    if (!result) {
-        if (ClientPipeline* pipeline = running()) {
-            end_pipeline(id, *pipeline, PipelineEvent::Fail, result.error());
-            request_close(id, *pipeline);
-        }
-    }
+    if (!result) fail_channel(id, result.error());
     return result;
+}
+
+ClientChannel* ClientPool::Impl::find_channel(const Guid& id)
+{
+    if (id.is_zero()) return &session;
+    const auto found = pipelines.find(id);
+    return found == pipelines.end() ? nullptr : &found->second.channel;
+}
+
+// What is wrong on a command channel ends that pipeline, on the session's the pool.
+void ClientPool::Impl::fail_channel(const Guid& id, const Error& error)
+{
+    if (id.is_zero()) {
+        break_pool(error, error.text(), true);
+        return;
+    }
+    const auto found = pipelines.find(id);
+    if (found == pipelines.end() || is_terminal(found->second.machine.state())) return;
+    end_pipeline(id, found->second, PipelineEvent::Fail, error);
+    request_close(id, found->second);
 }
 
 void ClientPool::Impl::data_sent(const Guid& channel)

@@ -28,10 +28,16 @@ const char* message_text(Errc code)
         return "an argument has an empty name";
     case Errc::UnknownHostMethod:
         return "a host call names no known method";
+    case Errc::WrongHostParameters:
+        return "the parameters of a host call are not those of its method";
     case Errc::TooManyHostParameters:
         return "a host call has too many parameters";
     case Errc::InvalidSecret:
-        return "a secure string is not base64 of UTF-16 text";
+        return "a secure string is not base64 of UTF-16 text, or not under the session key";
+    case Errc::InvalidPublicKey:
+        return "the peer's public key is not usable";
+    case Errc::InvalidSessionKey:
+        return "the session key that the server sent is not usable";
     case Errc::IncompleteCapability:
         return "a session capability lacks one of its versions";
     case Errc::ProtocolVersionRefused:
@@ -40,10 +46,18 @@ const char* message_text(Errc code)
         return "the peer's PSVersion is not supported";
     case Errc::SerializationVersionRefused:
         return "the peer's serialization version is not supported";
+    case Errc::ConnectRequestInvalid:
+        return "the request to connect is not valid";
+    case Errc::ConnectVersionRefused:
+        return "the peer's protocol version cannot connect to a session";
+    case Errc::ConnectMismatch:
+        return "the runspace pool has other numbers of runspaces than the request to connect";
     case Errc::InvalidRunspaceCount:
         return "the numbers of runspaces asked for are not possible";
     case Errc::KeyExchangeUnsupported:
-        return "the session key exchange is not supported";
+        return "a session key is needed and there is nothing to make keys with";
+    case Errc::KeyExchangeTimedOut:
+        return "the peer has not sent its key in time";
     case Errc::UnexpectedMessage:
         return "a message came in a state in which it may not come";
     case Errc::RunspacePoolExists:
@@ -64,6 +78,8 @@ const char* message_text(Errc code)
         return "the remote pipeline has been stopped";
     case Errc::TooManyPipelines:
         return "too many pipelines are open at once";
+    case Errc::TooMuchHeld:
+        return "too much waits for the session key";
     case Errc::InvalidState:
         return "not possible in this state";
     case Errc::InvalidTransition:
@@ -82,6 +98,8 @@ const char* message_text(Errc code)
         return "the peer's protocol version does not support this";
     case Errc::TransportFailed:
         return "the connection is lost";
+    case Errc::KeyGenerationFailed:
+        return "no key or random bytes can be made";
     }
     return "unknown psrp error";
 }

@@ -22,8 +22,11 @@ enum class Errc {
     EmptyPipeline,      // a pipeline without a statement, or a statement without a command
     EmptyParameterName, // an argument whose name is the empty string
     UnknownHostMethod,  // a host call of none of the 56 methods
+    WrongHostParameters,   // a host call whose parameters are not those of its method
     TooManyHostParameters, // a host call with more parameters than its method has
-    InvalidSecret,         // a clear SecureString that is not base64 of UTF-16
+    InvalidSecret, // a SecureString that is not base64 of UTF-16 text, or not under the session key
+    InvalidPublicKey,  // a PUBLIC_KEY that is no RSA key
+    InvalidSessionKey, // an ENCRYPTED_SESSION_KEY that is no AES-256 key under our public key
 
     // The peer: negotiation
     // ---------------------------------------------------------------------------------------
@@ -32,9 +35,12 @@ enum class Errc {
     PSVersionRefused,            // a PSVersion other than the one that goes with the protocol
     SerializationVersionRefused, // a serialization version other than the one that goes with the
                                  // protocol
+    ConnectRequestInvalid,       // a request to connect that is not exactly its two messages
+    ConnectVersionRefused,       // a request to connect from a protocol version before 2.2
+    ConnectMismatch,             // a request to connect to a pool of other numbers of runspaces
     InvalidRunspaceCount,        // a minimum or maximum below 1, or minimum over maximum
-    KeyExchangeUnsupported, // the session key exchange, which this implementation does not carry
-                            // out
+    KeyExchangeUnsupported, // the session key exchange is needed and the machine has no KeySource
+    KeyExchangeTimedOut,    // the peer has not sent its key in the time that its owner allows
 
     // The peer: order and identifiers
     // -----------------------------------------------------------------------------
@@ -51,6 +57,7 @@ enum class Errc {
     // The peer: limits (limits.hpp)
     // -------------------------------------------------------------------------------
     TooManyPipelines, // over Limits::pipelines_max
+    TooMuchHeld,      // over Limits::held_bytes_max, while a key is waited for
 
     // The caller
     // --------------------------------------------------------------------------------------------------
@@ -67,6 +74,7 @@ enum class Errc {
     // The environment
     // ---------------------------------------------------------------------------------------------
     TransportFailed, // the connection is lost or never came up; transports may give better codes
+    KeyGenerationFailed, // the source of keys and random bytes, or the cipher, does not work
 };
 
 // "psrp".

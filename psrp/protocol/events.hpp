@@ -29,6 +29,26 @@ struct PrivateDataReceived {
     Value application_private_data;
 };
 
+// The pool is disconnected: the server keeps it and its pipelines for reconnect(), or for another
+// client's connect().
+struct PoolDisconnected {};
+
+// The transport would not disconnect; the pool is Opened as before.
+struct DisconnectFailed {
+    clixml::Error error;
+};
+
+// The pool is Opened again; its pipelines follow by themselves.
+struct PoolReconnected {};
+
+// What the server said to one of the pool's requests.
+struct RunspaceCallAnswered {
+    std::int64_t call_id = 0;
+    RunspaceCall call = RunspaceCall::SetMax;
+    bool is_done = false;             // set and reset: whether it was done
+    std::int64_t available_count = 0; // GetAvailable
+};
+
 // The pool is closed, by us or by the server's wish. Nothing follows.
 struct PoolClosed {};
 
@@ -98,6 +118,10 @@ struct PipelineFinished {
 
 using ClientEvent = std::variant<
     PoolOpened,
+    PoolDisconnected,
+    DisconnectFailed,
+    PoolReconnected,
+    RunspaceCallAnswered,
     PrivateDataReceived,
     PoolClosed,
     PoolBroken,

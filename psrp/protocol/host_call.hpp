@@ -1,28 +1,15 @@
-// Host calls: their catalogue, call and response (fact sheet psrp 10;
+// Host calls: call and response (fact sheet psrp 10;
 // MS-PSRP 2.2.2.27-.30, 2.2.3.17).
 #pragma once
 
+#include <psrp/protocol/host_methods.hpp>
 #include <psrp/protocol/records.hpp>
 
 #include <cstdint>
 #include <optional>
-#include <span>
-#include <string_view>
 #include <vector>
 
 namespace psrp {
-
-// One row of the catalogue of host methods.
-struct HostMethod {
-    std::int32_t id;
-    std::string_view name;
-    int parameter_count;
-    bool is_void;
-};
-// The 56 methods, in order of id from 1.
-std::span<const HostMethod> host_methods();
-// The row of `id`, or null.
-const HostMethod* find_host_method(std::int32_t id);
 
 // The call id of calls that expect no response.
 inline constexpr std::int64_t void_call_id = -100;

@@ -23,6 +23,8 @@ struct Limits {
     std::size_t pipelines_max = 1000;
     // Host calls without an answer at once, all pipelines together (server role).
     std::size_t host_calls_max = 1000;
+    // Bytes of messages that wait for the session key, all channels and both directions together.
+    std::size_t held_bytes_max = 64ULL << 20;
     // Bytes of one fragment with its header, as we send them (psrp 2.3).
     std::uint32_t fragment_bytes_max = 32768;
     clixml::ReadLimits clixml = {};

@@ -1,3 +1,4 @@
+#include <psrp/protocol/detail/secrets.hpp>
 #include <psrp/protocol/errors.hpp>
 #include <psrp/protocol/message.hpp>
 
@@ -50,6 +51,7 @@ write_message(const MessageHeader& header, Value value, const clixml::WriteOptio
     Bytes bytes(message_header_bytes + text.size());
     write_message_header(header, bytes.data());
     std::copy(text.begin(), text.end(), bytes.begin() + message_header_bytes);
+    if (detail::has_written_secret(text)) clixml::wipe(text);
     return bytes;
 }
 

@@ -14,6 +14,8 @@ enum class PipelineEvent : std::uint8_t {
     Complete, // the state Completed is received or reported; the next two likewise
     Stopped,
     Fail,
+    Disconnect,  // client: the pool is disconnected
+    Reconnect,   // client: the pool is connected again
     EndSilently, // client: the server ended it without a terminal state: Disconnected, or only an
                  // acknowledged signal
 };
@@ -21,7 +23,7 @@ enum class PipelineEvent : std::uint8_t {
 using PipelineTransition = Transition<PipelineState, PipelineEvent>;
 
 // Once stop() was asked for, whatever the server reports is Stopped.
-inline constexpr std::array<PipelineTransition, 11> client_pipeline_transitions{{
+inline constexpr std::array<PipelineTransition, 18> client_pipeline_transitions{{
     {PipelineState::NotStarted, PipelineEvent::Start, PipelineState::Running},
     {PipelineState::Running, PipelineEvent::Stop, PipelineState::Stopping},
     {PipelineState::Running, PipelineEvent::Complete, PipelineState::Completed},
@@ -33,6 +35,14 @@ inline constexpr std::array<PipelineTransition, 11> client_pipeline_transitions{
     {PipelineState::Stopping, PipelineEvent::Stopped, PipelineState::Stopped},
     {PipelineState::Stopping, PipelineEvent::Fail, PipelineState::Stopped},
     {PipelineState::Stopping, PipelineEvent::EndSilently, PipelineState::Stopped},
+    {PipelineState::Running, PipelineEvent::Disconnect, PipelineState::Disconnected},
+    {PipelineState::Stopping, PipelineEvent::Disconnect, PipelineState::Stopping},
+    {PipelineState::Disconnected, PipelineEvent::Reconnect, PipelineState::Running},
+    // What was on its way still counts.
+    {PipelineState::Disconnected, PipelineEvent::Complete, PipelineState::Completed},
+    {PipelineState::Disconnected, PipelineEvent::Stopped, PipelineState::Stopped},
+    {PipelineState::Disconnected, PipelineEvent::Fail, PipelineState::Failed},
+    {PipelineState::Disconnected, PipelineEvent::EndSilently, PipelineState::Stopped},
 }};
 
 // NotStarted waits for a runspace. The owner may end a pipeline otherwise than it was asked to.

@@ -15,11 +15,16 @@ enum class PoolEvent : std::uint8_t {
     Break,          // the peer, the transport, or the server's owner broke it
     Close,          // close() of either side, or the peer's wish
     CloseCompleted, // the session's channel is closed
+    Connect,        // client: connect() to a pool that another client has left
+    Disconnect,     // client: disconnect(); server: the client has disconnected
+    Disconnected,   // client: the transport has done it, asked or not
+    DisconnectFailed,
+    Reconnect, // client: reconnect(); server: this client or another one is back
 };
 
 using PoolTransition = Transition<RunspacePoolState, PoolEvent>;
 
-inline constexpr std::array<PoolTransition, 13> client_pool_transitions{{
+inline constexpr std::array<PoolTransition, 27> client_pool_transitions{{
     {RunspacePoolState::BeforeOpen, PoolEvent::Open, RunspacePoolState::Opening},
     {RunspacePoolState::BeforeOpen, PoolEvent::Close, RunspacePoolState::Closed},
     {RunspacePoolState::Opening, PoolEvent::Accept, RunspacePoolState::Opened},
@@ -34,9 +39,23 @@ inline constexpr std::array<PoolTransition, 13> client_pool_transitions{{
     // What was to be closed is gone: that is no failure any more.
     {RunspacePoolState::Closing, PoolEvent::Break, RunspacePoolState::Closed},
     {RunspacePoolState::Closed, PoolEvent::Close, RunspacePoolState::Closed},
+    {RunspacePoolState::BeforeOpen, PoolEvent::Connect, RunspacePoolState::Connecting},
+    {RunspacePoolState::Connecting, PoolEvent::Accept, RunspacePoolState::Opened},
+    {RunspacePoolState::Connecting, PoolEvent::Break, RunspacePoolState::Broken},
+    {RunspacePoolState::Connecting, PoolEvent::Close, RunspacePoolState::Closing},
+    {RunspacePoolState::Connecting, PoolEvent::CloseCompleted, RunspacePoolState::Closed},
+    {RunspacePoolState::Opened, PoolEvent::Disconnect, RunspacePoolState::Disconnecting},
+    {RunspacePoolState::Opened, PoolEvent::Disconnected, RunspacePoolState::Disconnected},
+    {RunspacePoolState::Disconnecting, PoolEvent::Disconnected, RunspacePoolState::Disconnected},
+    {RunspacePoolState::Disconnecting, PoolEvent::DisconnectFailed, RunspacePoolState::Opened},
+    {RunspacePoolState::Disconnecting, PoolEvent::Break, RunspacePoolState::Broken},
+    {RunspacePoolState::Disconnecting, PoolEvent::CloseCompleted, RunspacePoolState::Closed},
+    {RunspacePoolState::Disconnected, PoolEvent::Reconnect, RunspacePoolState::Connecting},
+    {RunspacePoolState::Disconnected, PoolEvent::Break, RunspacePoolState::Broken},
+    {RunspacePoolState::Disconnected, PoolEvent::Close, RunspacePoolState::Closing},
 }};
 
-inline constexpr std::array<PoolTransition, 10> server_pool_transitions{{
+inline constexpr std::array<PoolTransition, 13> server_pool_transitions{{
     {RunspacePoolState::BeforeOpen, PoolEvent::Open, RunspacePoolState::Opening},
     {RunspacePoolState::BeforeOpen, PoolEvent::Close, RunspacePoolState::Closing},
     {RunspacePoolState::Opening, PoolEvent::Accept, RunspacePoolState::Opened},
@@ -47,6 +66,9 @@ inline constexpr std::array<PoolTransition, 10> server_pool_transitions{{
     {RunspacePoolState::Closing, PoolEvent::CloseCompleted, RunspacePoolState::Closed},
     {RunspacePoolState::Broken, PoolEvent::Close, RunspacePoolState::Broken},
     {RunspacePoolState::Broken, PoolEvent::CloseCompleted, RunspacePoolState::Broken},
+    {RunspacePoolState::Opened, PoolEvent::Disconnect, RunspacePoolState::Disconnected},
+    {RunspacePoolState::Disconnected, PoolEvent::Reconnect, RunspacePoolState::Opened},
+    {RunspacePoolState::Disconnected, PoolEvent::Close, RunspacePoolState::Closing},
 }};
 
 using ClientPoolMachine =

@@ -1,4 +1,5 @@
 #include <psrp/protocol/detail/server_pool_impl.hpp>
+#include <psrp/protocol/versions.hpp>
 
 #include <utility>
 
@@ -21,16 +22,6 @@ clixml::ReadOptions read_options(const ServerPoolOptions& options)
     return read;
 }
 
-// The version both sides use, or nothing (psrp 7): a known older one is adopted, ours goes for all
-// newer minors.
-std::optional<Version> negotiated_version(const Version& client, const Version& own)
-{
-    const bool is_exact = client.build == -1 && client.revision == -1;
-    if (is_exact && client.major == 2 && client.minor >= 0 && client < own) return client;
-    if (client.major == own.major && client.minor >= own.minor) return own;
-    return std::nullopt;
-}
-
 bool is_compatible(const Version& client, const Version& own)
 {
     return client.major == own.major && client.minor >= own.minor;
@@ -38,11 +29,33 @@ bool is_compatible(const Version& client, const Version& own)
 
 } // namespace
 
+// The version both sides use, or nothing (psrp 7): a known older one is adopted, ours goes for all
+// newer minors.
+std::optional<Version>
+ServerPool::Impl::negotiated_version(const Version& client, const Version& own)
+{
+    const bool is_exact = client.build == -1 && client.revision == -1;
+    if (is_exact && client.major == 2 && client.minor >= 0 && client < own) return client;
+    if (client.major == own.major && client.minor >= own.minor) return own;
+    return std::nullopt;
+}
+
 Result<ServerPool::Impl::Received>
 ServerPool::Impl::read(const MessageTypeRow& row, const Message& message) const
 {
-    Received received{row, message.header, std::make_shared<Arena>(), {}};
-    PSRP_TRY(received.value, read_payload(row, message, *received.memory, read_options(options)));
+    // Secrets are wiped with the event that holds them.
+    const bool has_secrets = detail::may_hold_secret(message.text);
+    const auto secrets = has_secrets ? detail::make_secret_memory() : nullptr;
+    const Memory memory = has_secrets ? detail::arena_of(secrets) : std::make_shared<Arena>();
+    Received received{row, message.header, memory, {}};
+    PSRP_TRY(received.value, read_payload(row, message, *memory, read_options(options)));
+    if (has_secrets) {
+        const detail::MissingKeySecrets no_key;
+        const clixml::SecretCipher* cipher = nullptr;
+        if (uses_session_key()) cipher = &no_key;
+        if (session.keys.secrets) cipher = &*session.keys.secrets;
+        PSRP_CHECK(detail::reveal_secrets(received.value, *secrets, cipher));
+    }
     return received;
 }
 
@@ -53,6 +66,8 @@ Result<void> ServerPool::Impl::on_message(const Guid& channel, BytesView object)
     const auto* row = find_message_type(message.header.type);
     // What is unknown may come from a newer client; what is for clients is not for us.
     if (row == nullptr || row->sender == Sender::Server) return {};
+    if (row->scope != Scope::Session && must_hold(channel, message.text))
+        return hold_object(channel, object);
     switch (row->scope) {
     case Scope::Session:
         return on_session_message(*row, message);
@@ -89,9 +104,11 @@ Result<void> ServerPool::Impl::on_session_message(const MessageTypeRow& row, con
         PSRP_TRY(const Received received, read(row, message));
         return on_init_runspacepool(received);
     }
-    case MessageType::PublicKey:
+    case MessageType::PublicKey: {
         if (!is_established) return {};
-        return failure(Errc::KeyExchangeUnsupported);
+        PSRP_TRY(const Received received, read(row, message));
+        return on_public_key(received);
+    }
     default:
         return {}; // CONNECT_RUNSPACEPOOL is for transports that keep sessions
     }
@@ -173,10 +190,10 @@ Result<void> ServerPool::Impl::on_session_capability(const Received& received)
     answer.protocol_version = version.value_or(options.protocol_version);
     Arena arena;
     PSRP_TRY(
-        const Bytes message,
+        auto message,
         make_message(MessageType::SessionCapability, {}, encode_session_capability(answer, arena))
     );
-    send(session_channel, message);
+    send(session_channel, std::move(message));
     if (!version) return close_with({Errc::ProtocolVersionRefused, clixml::no_offset, ""});
     if (!is_compatible(decoded->ps_version, answer.ps_version))
         return close_with({Errc::PSVersionRefused, clixml::no_offset, ""});
@@ -208,8 +225,8 @@ void ServerPool::Impl::answer_availability(RunspaceAvailability answer)
 {
     Arena arena;
     const Value value = encode_runspace_availability(answer, arena);
-    if (const auto message = make_message(MessageType::RunspaceAvailability, {}, value))
-        send(session_channel, *message);
+    if (auto message = make_message(MessageType::RunspaceAvailability, {}, value))
+        send(session_channel, *std::move(message));
 }
 
 // MS-PSRP 3.2.5.4.6
@@ -310,14 +327,24 @@ Result<void> ServerPool::Impl::on_new_pipeline(
         const PipelineStateMessage report{
             PipelineState::Failed, make_error_record(arena, description)};
         const Value value = encode_pipeline_state(report, arena);
-        PSRP_TRY(const Bytes answer, make_message(MessageType::PipelineState, id, value));
+        PSRP_TRY(auto answer, make_message(MessageType::PipelineState, id, value));
         PSRP_CHECK(pipeline.machine.fire(PipelineEvent::Fail));
-        send(id, answer);
+        send(id, std::move(answer));
         acknowledge_end(id, pipeline);
         return tl::unexpected<Error>(request.error());
     }
     const auto* creation = std::get_if<PipelineRequested>(&*request);
     pipeline.takes_input = creation != nullptr && !creation->request.no_input;
+    // One that is nested shares the runspace of the one that runs, and does not wait for it
+    // (psrp 13). Clients before 2.2 cannot mean it.
+    pipeline.is_nested = creation != nullptr && creation->request.is_nested &&
+                         supports(session.protocol_version, Feature::NestedPipelines) &&
+                         running_count() > 0;
+    if (pipeline.is_nested) {
+        PSRP_CHECK(pipeline.machine.fire(PipelineEvent::Start));
+        events.emplace_back(*std::move(request));
+        return {};
+    }
     pipeline.held.push_back(*std::move(request));
     session.waiting.push_back(id);
     start_waiting();

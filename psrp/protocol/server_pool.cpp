@@ -8,6 +8,7 @@ namespace psrp {
 
 using clixml::Error;
 using clixml::failure;
+using detail::SecretBytes;
 using detail::ServerChannel;
 using detail::ServerPipeline;
 using detail::ServerSession;
@@ -39,19 +40,33 @@ ServerPool::Impl::Impl(const ServerPoolOptions& pool_options)
 {
 }
 
-// The capability is written before the pool is known, so its RPID is zero.
-Result<Bytes>
-ServerPool::Impl::make_message(MessageType type, const Guid& pipeline, Value value) const
+// The capability is written before the pool is known, so its RPID is zero; the messages of the key
+// exchange keep to that (psrp 4).
+Result<SecretBytes>
+ServerPool::Impl::make_message(MessageType type, const Guid& pipeline, Value value)
 {
+    const bool is_session_message = message_type_row(type).scope == Scope::Session;
     const MessageHeader header{
         static_cast<std::uint32_t>(Destination::Client),
         static_cast<std::uint32_t>(type),
-        type == MessageType::SessionCapability ? Guid{} : session.runspace_pool_id,
+        is_session_message ? Guid{} : session.runspace_pool_id,
         pipeline};
-    return write_message(header, value, clixml::message_options());
+    PSRP_TRY(Bytes message, write_message(header, value, clixml::message_options()));
+    PSRP_TRY(message, with_secrets_secured(std::move(message)));
+    return SecretBytes(std::move(message));
 }
 
-void ServerPool::Impl::send(const Guid& channel, const Bytes& message)
+void ServerPool::Impl::send(const Guid& channel, SecretBytes message)
+{
+    const bool needs_key = uses_session_key() && !session.keys.secrets &&
+                           detail::has_written_secret(clixml::text_of(message.bytes()));
+    if (needs_key || session.keys.held_sends.contains(channel))
+        hold_send(channel, std::move(message));
+    else
+        send_now(channel, message.bytes());
+}
+
+void ServerPool::Impl::send_now(const Guid& channel, BytesView message)
 {
     fragmenter::Splitter splitter(message, ++last_object_id, options.limits.fragment_bytes_max);
     while (const auto slice = splitter.next()) {
@@ -69,8 +84,8 @@ void ServerPool::Impl::send_pool_state(RunspacePoolState state)
     Arena arena;
     const Value value = encode_runspace_pool_state({state, std::nullopt}, arena);
     // Two numbers in a bag are always writable.
-    if (const auto message = make_message(MessageType::RunspacePoolState, {}, value))
-        send(session_channel, *message);
+    if (auto message = make_message(MessageType::RunspacePoolState, {}, value))
+        send(session_channel, *std::move(message));
 }
 
 Result<void> ServerPool::Impl::accept_pool(Value private_data)
@@ -78,7 +93,7 @@ Result<void> ServerPool::Impl::accept_pool(Value private_data)
     if (session.pool.state() != RunspacePoolState::Opening) return failure(Errc::InvalidState);
     Arena arena;
     PSRP_TRY(
-        const Bytes message,
+        auto message,
         make_message(
             MessageType::ApplicationPrivateData,
             {},
@@ -86,7 +101,8 @@ Result<void> ServerPool::Impl::accept_pool(Value private_data)
         )
     );
     PSRP_CHECK(session.pool.fire(PoolEvent::Accept));
-    send(session_channel, message);
+    session.private_data = message.bytes();
+    send(session_channel, std::move(message));
     send_pool_state(RunspacePoolState::Opened);
     return {};
 }
@@ -96,9 +112,9 @@ Result<void> ServerPool::Impl::refuse_pool(const ErrorRecord& record)
     if (session.pool.state() != RunspacePoolState::Opening) return failure(Errc::InvalidState);
     Arena arena;
     const Value value = encode_runspace_pool_state({RunspacePoolState::Broken, record}, arena);
-    PSRP_TRY(const Bytes message, make_message(MessageType::RunspacePoolState, {}, value));
+    PSRP_TRY(auto message, make_message(MessageType::RunspacePoolState, {}, value));
     PSRP_CHECK(session.pool.fire(PoolEvent::Break));
-    send(session_channel, message);
+    send(session_channel, std::move(message));
     begin_close({});
     return {};
 }
@@ -114,8 +130,8 @@ Result<ServerPipeline*> ServerPool::Impl::running_pipeline(const Guid& id)
 Result<void> ServerPool::Impl::write(const Guid& id, MessageType type, Value value)
 {
     PSRP_CHECK(running_pipeline(id));
-    PSRP_TRY(const Bytes message, make_message(type, id, value));
-    send(id, message);
+    PSRP_TRY(auto message, make_message(type, id, value));
+    send(id, std::move(message));
     return {};
 }
 
@@ -146,8 +162,8 @@ Result<void> ServerPool::Impl::call_host(const Guid& id, const HostCall& call)
     const auto type =
         id.is_zero() ? MessageType::RunspacePoolHostCall : MessageType::PipelineHostCall;
     Arena arena;
-    PSRP_TRY(const Bytes message, make_message(type, id, encode_host_call(call, arena)));
-    send(id, message);
+    PSRP_TRY(auto message, make_message(type, id, encode_host_call(call, arena)));
+    send(id, std::move(message));
     if (call.expects_response()) open_calls->insert(call.call_id);
     return {};
 }
@@ -169,14 +185,13 @@ ServerPool::Impl::finish(const Guid& id, PipelineState state, const ErrorRecord*
         report = {PipelineState::Failed, make_error_record(arena, description)};
     }
     const Value value = encode_pipeline_state(report, arena);
-    PSRP_TRY(const Bytes message, make_message(MessageType::PipelineState, id, value));
+    PSRP_TRY(auto message, make_message(MessageType::PipelineState, id, value));
     PSRP_CHECK(pipeline->machine.fire(event_of(report.state)));
-    send(id, message);
+    send(id, std::move(message));
     pipeline->open_host_calls.clear();
     acknowledge_end(id, *pipeline);
     start_waiting();
-    if (session.machine.state() == SessionState::ClosingConnection && running_count() == 0)
-        complete_close();
+    complete_close_when_alone();
     return {};
 }
 
@@ -198,7 +213,7 @@ std::size_t ServerPool::Impl::running_count() const
 {
     const auto count =
         std::count_if(session.pipelines.begin(), session.pipelines.end(), [](const auto& entry) {
-            return entry.second.is_running();
+            return entry.second.is_running() && !entry.second.is_nested;
         });
     return static_cast<std::size_t>(count);
 }
@@ -229,8 +244,8 @@ void ServerPool::Impl::stop_pipeline(const Guid& id, ServerPipeline& pipeline)
     pipeline.held.clear();
     Arena arena;
     const Value value = encode_pipeline_state({PipelineState::Stopped, std::nullopt}, arena);
-    if (const auto message = make_message(MessageType::PipelineState, id, value))
-        send(id, *message);
+    if (auto message = make_message(MessageType::PipelineState, id, value))
+        send(id, *std::move(message));
 }
 
 void ServerPool::Impl::begin_close(const Error& error)
@@ -239,6 +254,7 @@ void ServerPool::Impl::begin_close(const Error& error)
     if (before == SessionState::ClosingConnection || before == SessionState::Closed) return;
     if (!session.machine.fire(SessionEvent::Close)) return;
     session.error = error;
+    forget_all_held();
     const auto pool = session.pool.state();
     if (pool == RunspacePoolState::Opening || pool == RunspacePoolState::Opened)
         send_pool_state(RunspacePoolState::Closing);
@@ -252,7 +268,17 @@ void ServerPool::Impl::begin_close(const Error& error)
         stop_pipeline(id, pipeline);
         if (is_terminal(pipeline.machine.state())) acknowledge_end(id, pipeline);
     }
-    if (running_count() == 0) complete_close();
+    complete_close_when_alone();
+}
+
+// Once nothing runs any more, nested pipelines included.
+void ServerPool::Impl::complete_close_when_alone()
+{
+    const bool is_alone =
+        std::none_of(session.pipelines.begin(), session.pipelines.end(), [](const auto& entry) {
+            return entry.second.is_running();
+        });
+    if (session.machine.state() == SessionState::ClosingConnection && is_alone) complete_close();
 }
 
 void ServerPool::Impl::complete_close()
@@ -354,6 +380,34 @@ ServerPool::finish(const Guid& pipeline, PipelineState state, const ErrorRecord*
     return impl_->finish(pipeline, state, record);
 }
 
+Result<void> ServerPool::write_user_event(const UserEvent& user_event)
+{
+    if (impl_->session.pool.state() != RunspacePoolState::Opened)
+        return failure(Errc::InvalidState);
+    Arena arena;
+    PSRP_TRY(
+        auto message,
+        impl_->make_message(MessageType::UserEvent, {}, encode_user_event(user_event, arena))
+    );
+    impl_->send(session_channel, std::move(message));
+    return {};
+}
+
+Result<void> ServerPool::disconnect_requested()
+{
+    return impl_->disconnect_requested();
+}
+
+Result<void> ServerPool::reconnect_requested()
+{
+    return impl_->reconnect_requested();
+}
+
+Result<Bytes> ServerPool::connect_requested(BytesView request)
+{
+    return impl_->connect_requested(request);
+}
+
 std::size_t ServerPool::pending_bytes() const
 {
     return impl_->pending_bytes;
@@ -392,6 +446,16 @@ void ServerPool::close_requested(const Guid& channel)
 void ServerPool::input_ended()
 {
     impl_->begin_close({});
+}
+
+bool ServerPool::is_waiting_for_key() const
+{
+    return impl_->is_waiting_for_key();
+}
+
+void ServerPool::key_exchange_timed_out()
+{
+    impl_->key_exchange_timed_out();
 }
 
 std::optional<ServerEvent> ServerPool::next_event()

@@ -8,6 +8,7 @@
 #include <psrp/protocol/actions.hpp>
 #include <psrp/protocol/events.hpp>
 #include <psrp/protocol/limits.hpp>
+#include <psrp/protocol/session_key.hpp>
 
 #include <cstddef>
 #include <memory>
@@ -19,12 +20,17 @@ struct ServerPoolOptions {
     Limits limits = {};
     clixml::Version protocol_version{2, 4};  // our own: 2.0 to 2.4
     const clixml::LocalZone* zone = nullptr; // null is UTC. Borrowed
+    // Makes the key for secrets between us and a client up to 2.3; null: those end in
+    // Errc::KeyExchangeUnsupported. Borrowed.
+    KeySource* keys = nullptr;
 };
 
 // One session on the server's side. Use:
 //   server.receive(channel, bytes) for Data; command_requested(), signal_requested(),
 //   close_requested(), input_ended() while (auto event = server.next_event()) ... while (auto
 //   action = server.next_action()) ...
+// Secure strings go in and come out as clear base64 (session_key.hpp), whatever the client's
+// version: from one up to 2.3 what holds them waits, on its channel, until the key is there.
 // After close_requested(session_channel) has been acknowledged a new session may be opened on the
 // same object.
 class ServerPool {
@@ -55,6 +61,8 @@ public:
     Result<void> write_information(const Guid& pipeline, const InformationRecord& record);
     // Calls a method of the client's host. For the zero Guid the pool's host.
     Result<void> call_host(const Guid& pipeline, const HostCall& call);
+    // Sends an event of the engine or the debugger (psrp 6.15). Errc::InvalidState unless Opened.
+    Result<void> write_user_event(const UserEvent& user_event);
     // Ends the pipeline: Completed, Failed or Stopped.
     Result<void>
     finish(const Guid& pipeline, PipelineState state, const ErrorRecord* record = nullptr);
@@ -75,6 +83,23 @@ public:
     void close_requested(const Guid& channel);
     // The client is gone.
     void input_ended();
+
+    // For transports that keep sessions (psrp 12). The client has left the session to us: nothing
+    // is handed out until it, or another one, is back. Errc::InvalidState unless Opened.
+    Result<void> disconnect_requested();
+    // The same client is back. Errc::InvalidState unless Disconnected.
+    Result<void> reconnect_requested();
+    // Another client wants the session, with this connectXml. Gives what connectResponseXml
+    // carries; private data follows as a Send, and input of running pipelines ends, because the new
+    // client cannot add any. Errors, which change nothing: Errc::ConnectRequestInvalid,
+    // ConnectVersionRefused, ConnectMismatch, InvalidState.
+    Result<Bytes> connect_requested(BytesView request);
+    // Whether the client was asked for its key and has not sent it. PowerShell waits 240 s for it
+    // (psrp 8.2, 18).
+    [[nodiscard]] bool is_waiting_for_key() const;
+    // It was waited for long enough: the session ends with Errc::KeyExchangeTimedOut. Harmless
+    // where no key is waited for.
+    void key_exchange_timed_out();
 
     std::optional<ServerEvent> next_event();
 

@@ -43,6 +43,8 @@ void ServerPool::Impl::release_acknowledgements()
 std::optional<ServerAction> ServerPool::Impl::next_action()
 {
     release_acknowledgements();
+    // Whoever comes back gets it all.
+    if (session.pool.state() == RunspacePoolState::Disconnected) return std::nullopt;
     if (actions.empty()) return std::nullopt;
     ServerAction action = std::move(actions.front());
     actions.pop_front();
@@ -82,7 +84,7 @@ Result<void> ServerPool::Impl::receive(const Guid& channel, Stream stream, Bytes
     };
     auto result = process();
     // Good or bad, it has been dealt with; what it has led to may still have to be taken.
-    events.emplace_back(AcknowledgeData{channel});
+    acknowledge_data(channel);
     return result;
 }
 
@@ -145,6 +147,7 @@ void ServerPool::Impl::signal_requested(const Guid& id)
 {
     const auto found = session.pipelines.find(id);
     if (found == session.pipelines.end()) {
+        forget_held(id); // its request, maybe
         actions.emplace_back(AcknowledgeSignal{id});
         return;
     }
@@ -156,6 +159,7 @@ void ServerPool::Impl::signal_requested(const Guid& id)
 void ServerPool::Impl::close_requested(const Guid& channel)
 {
     if (!channel.is_zero()) {
+        forget_held(channel);
         const auto found = session.pipelines.find(channel);
         if (found == session.pipelines.end()) {
             session.commands.erase(channel);

@@ -1,5 +1,5 @@
-// The states of a session (fact sheet psrp 8; MS-PSRP 3.1.1.2, 3.2.1.2). The key exchange is not
-// part of them.
+// The states of a session (fact sheet psrp 8; MS-PSRP 3.1.1.2, 3.2.1.2). The key exchange is a
+// machine of its own (key_transitions.hpp).
 #pragma once
 
 #include <psrp/protocol/transitions.hpp>
@@ -16,6 +16,9 @@ enum class SessionState : std::uint8_t {
     Established,
     ClosingConnection,
     Closed,
+    Disconnecting, // client, as the next two
+    Disconnected,
+    Reconnecting,
 };
 
 enum class SessionEvent : std::uint8_t {
@@ -24,11 +27,16 @@ enum class SessionEvent : std::uint8_t {
     Accept, // the versions are good
     Close,  // wanted by either side, or by a failure
     CloseCompleted,
+    Disconnect,   // the action is handed out
+    Disconnected, // the transport has done it, asked or not
+    DisconnectFailed,
+    Reconnect,
+    Reconnected,
 };
 
 using SessionTransition = Transition<SessionState, SessionEvent>;
 
-inline constexpr std::array<SessionTransition, 12> client_session_transitions{{
+inline constexpr std::array<SessionTransition, 23> client_session_transitions{{
     {SessionState::Idle, SessionEvent::Open, SessionState::NegotiationSent},
     {SessionState::NegotiationSent,
      SessionEvent::CapabilityReceived,
@@ -44,6 +52,17 @@ inline constexpr std::array<SessionTransition, 12> client_session_transitions{{
     {SessionState::NegotiationSent, SessionEvent::CloseCompleted, SessionState::Closed},
     {SessionState::Established, SessionEvent::CloseCompleted, SessionState::Closed},
     {SessionState::Closed, SessionEvent::CloseCompleted, SessionState::Closed},
+    {SessionState::Established, SessionEvent::Disconnect, SessionState::Disconnecting},
+    {SessionState::Established, SessionEvent::Disconnected, SessionState::Disconnected},
+    {SessionState::Disconnecting, SessionEvent::Disconnected, SessionState::Disconnected},
+    {SessionState::Disconnecting, SessionEvent::DisconnectFailed, SessionState::Established},
+    {SessionState::Disconnecting, SessionEvent::Close, SessionState::ClosingConnection},
+    {SessionState::Disconnecting, SessionEvent::CloseCompleted, SessionState::Closed},
+    {SessionState::Disconnected, SessionEvent::Reconnect, SessionState::Reconnecting},
+    {SessionState::Disconnected, SessionEvent::Close, SessionState::ClosingConnection},
+    {SessionState::Reconnecting, SessionEvent::Reconnected, SessionState::Established},
+    {SessionState::Reconnecting, SessionEvent::Close, SessionState::ClosingConnection},
+    {SessionState::Reconnecting, SessionEvent::CloseCompleted, SessionState::Closed},
 }};
 
 inline constexpr std::array<SessionTransition, 9> server_session_transitions{{

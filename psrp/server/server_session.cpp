@@ -3,11 +3,13 @@
 #include <psrp/transport/errors.hpp>
 #include <psrp/transport/outofproc_server.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <fcntl.h>
+#include <optional>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -22,6 +24,8 @@ constexpr std::size_t text_bytes_max = std::size_t{256} << 10;
 constexpr std::size_t deaf_bytes = std::size_t{8} << 20;
 // How long the last words may take to get out once the client has stopped talking.
 constexpr std::chrono::milliseconds farewell_time{2000};
+// How long a client may take to send its key (psrp 18).
+constexpr std::chrono::seconds key_wait{240};
 
 // Sets a descriptor non-blocking and back.
 class NonBlocking {
@@ -221,6 +225,21 @@ private:
 
     [[nodiscard]] bool listens() const { return text_.size() - written_ <= deaf_bytes; }
 
+    // Milliseconds that the client still has to send its key; -1: it was not asked for one.
+    int key_wait_ms()
+    {
+        bool is_waiting = false;
+        runspace_.with_pool([&](ServerPool& pool) { is_waiting = pool.is_waiting_for_key(); });
+        if (!is_waiting) {
+            key_deadline_.reset();
+            return -1;
+        }
+        const auto now = std::chrono::steady_clock::now();
+        if (!key_deadline_) key_deadline_ = now + key_wait;
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(*key_deadline_ - now);
+        return static_cast<int>(std::max<std::int64_t>(left.count(), 0));
+    }
+
     bool wait()
     {
         std::array<pollfd, 3> entries{};
@@ -231,7 +250,10 @@ private:
         add(wake_.read_end(), POLLIN);
         if (listens()) add(input_, POLLIN);
         if (written_ < text_.size()) add(output_, POLLOUT);
-        if (poll(entries.data(), count, -1) < 0) return errno == EINTR;
+        const int ready = poll(entries.data(), count, key_wait_ms());
+        if (ready < 0) return errno == EINTR;
+        if (ready == 0 && key_wait_ms() == 0)
+            runspace_.with_pool([](ServerPool& pool) { pool.key_exchange_timed_out(); });
         if (entries[0].revents != 0) wake_.drain();
         if (listens()) read_some();
         return true;
@@ -287,6 +309,7 @@ private:
     OutOfProcServer framing_;
     std::string text_;
     std::size_t written_ = 0; // of text_
+    std::optional<std::chrono::steady_clock::time_point> key_deadline_;
     bool is_over_ = false;
     bool is_silent_ = false; // only the error is still to be said
     ServeOutcome outcome_;

@@ -71,6 +71,16 @@ Result<void> OutOfProcClient::perform(const ClientAction& action)
                 append_element(ElementKind::Close, session_channel, output_);
                 return {};
             },
+            // Nobody would keep a session for us here (fact sheet psrp 12).
+            [&](const Disconnect&) -> Result<void> {
+                return not_allowed("expected a transport that can disconnect");
+            },
+            [&](const Reconnect&) -> Result<void> {
+                return not_allowed("expected a transport that can reconnect");
+            },
+            [&](const Connect&) -> Result<void> {
+                return not_allowed("expected a transport that can connect");
+            },
         },
         action
     );

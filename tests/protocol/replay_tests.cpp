@@ -165,6 +165,10 @@ private:
 
     void count(const psrp::PoolOpened&) { ++events["opened"]; }
     void count(const psrp::PrivateDataReceived&) { ++events["private data"]; }
+    void count(const psrp::PoolDisconnected&) { ++events["disconnected"]; }
+    void count(const psrp::DisconnectFailed&) { ++events["disconnect failed"]; }
+    void count(const psrp::PoolReconnected&) { ++events["reconnected"]; }
+    void count(const psrp::RunspaceCallAnswered&) { ++events["answer"]; }
     void count(const psrp::PoolClosed&) { ++events["closed"]; }
     void count(const psrp::PoolBroken&) { ++events["broken"]; }
     void count(const psrp::OutputReceived&) { ++events["output"]; }

@@ -1,5 +1,6 @@
 // Each machine over its full grid of states and events: listed pairs go where the table says, all
 // others end in InvalidTransition and change nothing.
+#include <psrp/protocol/key_transitions.hpp>
 #include <psrp/protocol/pipeline_transitions.hpp>
 #include <psrp/protocol/pool_transitions.hpp>
 #include <psrp/protocol/session_transitions.hpp>
@@ -67,7 +68,7 @@ void check_grid(const Table& table, int event_count, std::size_t listed_expected
 
 TEST_CASE("every pair of state and event of a session does what its table says")
 {
-    constexpr int events = static_cast<int>(psrp::SessionEvent::CloseCompleted) + 1;
+    constexpr int events = static_cast<int>(psrp::SessionEvent::Reconnected) + 1;
     check_grid<psrp::ClientSessionMachine>(
         psrp::client_session_transitions, events, psrp::client_session_transitions.size()
     );
@@ -78,7 +79,7 @@ TEST_CASE("every pair of state and event of a session does what its table says")
 
 TEST_CASE("every pair of state and event of a runspace pool does what its table says")
 {
-    constexpr int events = static_cast<int>(psrp::PoolEvent::CloseCompleted) + 1;
+    constexpr int events = static_cast<int>(psrp::PoolEvent::Reconnect) + 1;
     check_grid<psrp::ClientPoolMachine>(
         psrp::client_pool_transitions, events, psrp::client_pool_transitions.size()
     );
@@ -95,6 +96,17 @@ TEST_CASE("every pair of state and event of a pipeline does what its table says"
     );
     check_grid<psrp::ServerPipelineMachine>(
         psrp::server_pipeline_transitions, events, psrp::server_pipeline_transitions.size()
+    );
+}
+
+TEST_CASE("every pair of state and event of a session key does what its table says")
+{
+    constexpr int events = static_cast<int>(psrp::KeyEvent::TimeOut) + 1;
+    check_grid<psrp::ClientKeyMachine>(
+        psrp::client_key_transitions, events, psrp::client_key_transitions.size()
+    );
+    check_grid<psrp::ServerKeyMachine>(
+        psrp::server_key_transitions, events, psrp::server_key_transitions.size()
     );
 }
 

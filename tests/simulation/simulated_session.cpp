@@ -157,6 +157,9 @@ bool SimulatedSession::deliver_to_server()
             [&](const psrp::SignalCommand& command) { server_.signal_requested(command.pipeline); },
             [&](const psrp::CloseCommand& command) { server_.close_requested(command.pipeline); },
             [&](const psrp::CloseSession&) { server_.close_requested(psrp::session_channel); },
+            [&](const psrp::Disconnect&) { complain("a disconnect nobody asked for"); },
+            [&](const psrp::Reconnect&) { complain("a reconnect nobody asked for"); },
+            [&](const psrp::Connect&) { complain("a connect nobody asked for"); },
         },
         action
     );

@@ -93,6 +93,9 @@ TEST_CASE("actions for commands that are not open are refused and write nothing"
     OutOfProcClient client = opened_client();
     const Guid other = *Guid::read("11111111-0011-2233-4455-66778899aabb");
     const ClientAction refused[] = {
+        Disconnect{},
+        Reconnect{},
+        Connect{},
         OpenCommand{pid()},
         OpenCommand{session_channel},
         send(other),

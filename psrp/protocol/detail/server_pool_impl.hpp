@@ -1,14 +1,17 @@
 // What ServerPool holds. Its functions are spread over server_pool.cpp (what the owner says),
-// server_transport.cpp (the transport's side) and server_messages.cpp (one function a message
-// type).
+// server_transport.cpp (the transport's side), server_messages.cpp (one function a message type)
+// and server_keys.cpp (the session key and what waits for it).
 #pragma once
 
 #include <fragmenter/reassembler.hpp>
 #include <psrp/protocol/any_message.hpp>
+#include <psrp/protocol/detail/secrets.hpp>
 #include <psrp/protocol/errors.hpp>
+#include <psrp/protocol/key_transitions.hpp>
 #include <psrp/protocol/pipeline_transitions.hpp>
 #include <psrp/protocol/pool_transitions.hpp>
 #include <psrp/protocol/server_pool.hpp>
+#include <psrp/protocol/session_key.hpp>
 #include <psrp/protocol/session_transitions.hpp>
 
 #include <deque>
@@ -41,6 +44,7 @@ struct ServerPipeline {
     ServerPipelineMachine machine;
     bool takes_input = false;
     bool input_has_ended = false;
+    bool is_nested = false; // runs beside another one, on its runspace
     std::set<std::int64_t> open_host_calls;
     std::deque<ServerEvent>
         held; // what came while it waits for a runspace; its request is the first
@@ -53,6 +57,17 @@ struct ServerPipeline {
         return machine.state() == PipelineState::Running ||
                machine.state() == PipelineState::Stopping;
     }
+};
+
+// The session key as the server sees it, and what waits for it.
+struct ServerKeys {
+    ServerKeyMachine machine;
+    std::optional<SessionKeySecrets> secrets;
+    // By channel: objects received and the acknowledgements behind them; messages to be sent.
+    std::map<Guid, std::deque<std::variant<SecretBytes, AcknowledgeData>>> held_objects;
+    std::map<Guid, std::deque<SecretBytes>> held_sends;
+    std::size_t held_bytes = 0;
+    bool is_releasing = false; // what was held is being looked at again
 };
 
 // All that a new session on the same connection starts anew.
@@ -71,8 +86,10 @@ struct ServerSession {
     std::deque<Guid> waiting;                 // for a runspace, first come first served
     std::set<std::int64_t> open_host_calls;   // of the pool's host
     std::size_t closes_to_acknowledge = 0;
+    ServerKeys keys;
     clixml::Error error; // why it is being closed
     bool has_negotiated = false;
+    Bytes private_data;    // the message, for clients that connect later
     bool has_pool = false; // INIT_RUNSPACEPOOL has been accepted
 };
 
@@ -88,14 +105,16 @@ struct ServerPool::Impl {
     Result<void> write(const Guid& id, MessageType type, Value value);
     Result<void> call_host(const Guid& id, const HostCall& call);
     Result<void> finish(const Guid& id, PipelineState state, const ErrorRecord* record);
-    Result<Bytes> make_message(MessageType type, const Guid& pipeline, Value value) const;
-    void send(const Guid& channel, const Bytes& message);
+    Result<detail::SecretBytes> make_message(MessageType type, const Guid& pipeline, Value value);
+    void send(const Guid& channel, detail::SecretBytes message);
+    void send_now(const Guid& channel, BytesView message);
     void send_pool_state(RunspacePoolState state);
     void start_waiting();
     void stop_pipeline(const Guid& id, detail::ServerPipeline& pipeline);
     void acknowledge_end(const Guid& id, detail::ServerPipeline& pipeline);
     void begin_close(const clixml::Error& error);
     void complete_close();
+    void complete_close_when_alone();
     [[nodiscard]] std::size_t running_count() const;
     [[nodiscard]] std::size_t open_host_call_count() const;
 
@@ -135,11 +154,36 @@ struct ServerPool::Impl {
     Result<void> on_end_of_pipeline_input(detail::ServerPipeline& pipeline, const Guid& id);
     Result<void>
     on_pipeline_host_response(detail::ServerPipeline& pipeline, const Received& received);
+    static std::optional<clixml::Version>
+    negotiated_version(const clixml::Version& client, const clixml::Version& own);
     Result<Received> read(const MessageTypeRow& row, const Message& message) const;
     Result<ServerEvent>
     read_pipeline_request(const MessageTypeRow& row, const Message& message) const;
     void answer_availability(RunspaceAvailability answer);
     void deliver(detail::ServerPipeline& pipeline, ServerEvent event);
+
+    // server_connect.cpp
+    Result<void> disconnect_requested();
+    Result<void> reconnect_requested();
+    Result<Bytes> connect_requested(BytesView request);
+    Result<void> end_inputs();
+
+    // server_keys.cpp
+    [[nodiscard]] bool uses_session_key() const;
+    Result<void> make_session_key();
+    void request_public_key();
+    Result<Bytes> with_secrets_secured(Bytes message);
+    void hold_send(const Guid& channel, detail::SecretBytes message);
+    [[nodiscard]] bool must_hold(const Guid& channel, std::string_view text) const;
+    Result<void> hold_object(const Guid& channel, BytesView object);
+    Result<void> on_public_key(const Received& received);
+    void release_sends();
+    void release_objects();
+    void forget_held(const Guid& channel);
+    void forget_all_held();
+    void acknowledge_data(const Guid& channel);
+    [[nodiscard]] bool is_waiting_for_key() const;
+    void key_exchange_timed_out();
 
     ServerPoolOptions options;
     std::uint64_t last_object_id = 0;

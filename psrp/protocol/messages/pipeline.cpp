@@ -2,6 +2,7 @@
 #include <psrp/protocol/detail/fields.hpp>
 #include <psrp/protocol/errors.hpp>
 #include <psrp/protocol/messages/pipeline.hpp>
+#include <psrp/protocol/versions.hpp>
 
 namespace psrp {
 namespace {
@@ -67,11 +68,13 @@ constexpr std::array<MergeRow, 8> merges{{
     {"MergeMyResult", &Command::merge_my_result, {2, 0}},
     {"MergeToResult", &Command::merge_to_result, {2, 0}},
     {"MergePreviousResults", &Command::merge_previous_results, {2, 0}},
-    {"MergeError", &Command::merge_error, {2, 2}},
-    {"MergeWarning", &Command::merge_warning, {2, 2}},
-    {"MergeVerbose", &Command::merge_verbose, {2, 2}},
-    {"MergeDebug", &Command::merge_debug, {2, 2}},
-    {"MergeInformation", &Command::merge_information, {2, 3}},
+    {"MergeError", &Command::merge_error, feature_row(Feature::StreamRedirections).since},
+    {"MergeWarning", &Command::merge_warning, feature_row(Feature::StreamRedirections).since},
+    {"MergeVerbose", &Command::merge_verbose, feature_row(Feature::StreamRedirections).since},
+    {"MergeDebug", &Command::merge_debug, feature_row(Feature::StreamRedirections).since},
+    {"MergeInformation",
+     &Command::merge_information,
+     feature_row(Feature::InformationRedirection).since},
 }};
 constexpr Version oldest_version{2, 0};
 

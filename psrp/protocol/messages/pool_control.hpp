@@ -42,6 +42,9 @@ struct ResetRunspaceState {
 Value encode_reset_runspace_state(const ResetRunspaceState& message, Arena& arena);
 Result<ResetRunspaceState> decode_reset_runspace_state(Value value, Arena& arena);
 
+// The four requests that are answered by RUNSPACE_AVAILABILITY.
+enum class RunspaceCall : std::uint8_t { SetMax, SetMin, GetAvailable, Reset };
+
 // RUNSPACE_AVAILABILITY, the answer to the four above: whether it was done, or how many runspaces
 // are free. The count travels as I32 when it is held as int32_t; I64 is read too.
 struct RunspaceAvailability {

@@ -5,6 +5,7 @@
 #include <psrp/server/script/interpreter.hpp>
 #include <psrp/server/script/pattern.hpp>
 #include <psrp/server/system.hpp>
+#include <psrp/transport/system_keys.hpp>
 
 #include <algorithm>
 #include <fcntl.h>
@@ -181,6 +182,7 @@ std::size_t screen_width_of(const HostInfo& host)
 ServerPoolOptions pool_options(const ServerLimits& limits)
 {
     ServerPoolOptions options;
+    options.keys = &system_keys();
     options.limits = limits.protocol;
     options.zone = &system_zone();
     return options;
