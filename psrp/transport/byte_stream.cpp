@@ -136,7 +136,7 @@ Result<ReadOutcome> read_some(int descriptor, std::size_t bytes_max, std::string
     } while (count < 0 && errno == EINTR);
     const int error = errno;
     out.resize(before + static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
-    if (count > 0) return ReadOutcome::Bytes;
+    if (count > 0) return ReadOutcome::Some;
     if (count == 0) return ReadOutcome::End;
     if (error == EAGAIN || error == EWOULDBLOCK) return ReadOutcome::NothingYet;
     return tl::unexpected<clixml::Error>(system_error(error, "could not read"));

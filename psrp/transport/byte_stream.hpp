@@ -51,7 +51,7 @@ Result<void> set_nonblocking(int descriptor);
 clixml::Error system_error(int number, const char* detail);
 
 // What one attempt to read found.
-enum class ReadOutcome { Bytes, NothingYet, End };
+enum class ReadOutcome { Some, NothingYet, End };
 
 // Appends up to `bytes_max` bytes to `out`, without waiting on a non-blocking descriptor. Error:
 // the errno value.

@@ -48,7 +48,7 @@ Result<void> OutOfProcTransport::attach(Descriptor reader, Descriptor writer)
 
 Result<void> OutOfProcTransport::perform(const ClientAction& action)
 {
-    if (failure_ || waiting_failure_ || !reader_.is_open()) {
+    if (failure_ || waiting_failure_ || !(reader_.is_open() || is_connecting())) {
         return clixml::failure(
             TransportErrc::ActionNotAllowed, clixml::no_offset, "the connection has ended"
         );
@@ -62,7 +62,8 @@ Result<void> OutOfProcTransport::perform(const ClientAction& action)
     // Without a reader on the other side there is nobody to write for; the end of its output will
     // say why.
     std::string text = client_.take_output();
-    if (writer_.is_open()) output_.append(std::move(text));
+    on_output_text(text);
+    if (writer_.is_open() || is_connecting()) output_.append(std::move(text));
     return {};
 }
 
@@ -87,6 +88,7 @@ tl::unexpected<clixml::Error> OutOfProcTransport::failed(const clixml::Error& er
         failure_ = end_failure_;
     } else {
         failure_ = Failure{error, fault_text(error, client_.offending_line())};
+        if (error.code == TransportErrc::StrayText) failure_->text += stray_text_advice();
     }
     stop_reading();
     stop_writing();
@@ -148,7 +150,7 @@ void OutOfProcTransport::on_readable(int descriptor)
         // A connection that was reset has ended as well; what matters is that nothing more comes.
         stop_reading();
         on_input_end();
-    } else if (*outcome == ReadOutcome::Bytes) {
+    } else if (*outcome == ReadOutcome::Some) {
         is_starved_ = false;
         client_.receive(clixml::bytes_of(scratch_));
     }

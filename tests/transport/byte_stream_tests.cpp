@@ -27,10 +27,10 @@ TEST_CASE("reading tells bytes from nothing yet and from the end")
     std::string text = "kept ";
     CHECK(read_some(pipe.reader.number(), 10, text) == ReadOutcome::NothingYet);
     CHECK(write_some(pipe.writer.number(), "abc") == std::size_t{3});
-    CHECK(read_some(pipe.reader.number(), 2, text) == ReadOutcome::Bytes);
+    CHECK(read_some(pipe.reader.number(), 2, text) == ReadOutcome::Some);
     CHECK(text == "kept ab");
     pipe.writer.reset();
-    CHECK(read_some(pipe.reader.number(), 10, text) == ReadOutcome::Bytes);
+    CHECK(read_some(pipe.reader.number(), 10, text) == ReadOutcome::Some);
     CHECK(read_some(pipe.reader.number(), 10, text) == ReadOutcome::End);
     CHECK(text == "kept abc");
     const auto failed = read_some(-1, 10, text);
@@ -74,7 +74,7 @@ TEST_CASE("an output buffer writes what fits and keeps the rest in order")
     while (!buffer.is_empty()) {
         REQUIRE(buffer.flush_to(pipe.writer.number()));
         CHECK(buffer.pending_bytes() < 400000);
-        while (read_some(pipe.reader.number(), 65536, read) == ReadOutcome::Bytes) {
+        while (read_some(pipe.reader.number(), 65536, read) == ReadOutcome::Some) {
         }
     }
     CHECK((read == expected));

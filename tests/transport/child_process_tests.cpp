@@ -37,7 +37,7 @@ std::string read_all(int descriptor)
         const auto outcome = read_some(descriptor, 65536, text);
         REQUIRE(outcome);
         if (*outcome == ReadOutcome::End) return text;
-        if (*outcome == ReadOutcome::Bytes) continue;
+        if (*outcome == ReadOutcome::Some) continue;
         pollfd waiting{descriptor, POLLIN, 0};
         ::poll(&waiting, 1, -1);
     }
