@@ -1,25 +1,28 @@
 #include <psrp/server/detail/runspace.hpp>
 #include <psrp/server/server_session.hpp>
+#include <psrp/transport/event_loop.hpp>
 #include <psrp/transport/outofproc_server.hpp>
 
-#include <array>
+#include <algorithm>
 #include <cerrno>
-#include <csignal>
 #include <fcntl.h>
-#include <poll.h>
-#include <sys/socket.h>
 #include <unistd.h>
+#include <utility>
 
 namespace psrp::server {
 
 namespace {
 
+// As much as a pipe holds on Linux.
+constexpr std::size_t read_bytes = 65536;
 // Text that waits in our own buffer before the machine is asked for more.
 constexpr std::size_t text_bytes_max = std::size_t{256} << 10;
 // Text that waits before the client is not listened to any more: it sends without reading.
 constexpr std::size_t deaf_bytes = std::size_t{8} << 20;
 // How long the last words may take to get out once the client has stopped talking.
-constexpr int farewell_ms = 2000;
+constexpr std::chrono::milliseconds farewell{2000};
+// Turns of one session before the others of its loop have theirs.
+constexpr int turns_max = 16;
 
 // Sets a descriptor non-blocking and back.
 class NonBlocking {
@@ -27,7 +30,6 @@ public:
     explicit NonBlocking(int descriptor)
         : descriptor_(descriptor), flags_(fcntl(descriptor, F_GETFL))
     {
-        if (flags_ >= 0) fcntl(descriptor_, F_SETFL, flags_ | O_NONBLOCK);
     }
     ~NonBlocking()
     {
@@ -41,97 +43,241 @@ private:
     int flags_;
 };
 
-// Keeps SIGPIPE from the process while this thread writes: a client that has gone is an error of
-// write().
-class PipeSignalGuard {
+std::string_view name_of(const ServerTransportEvent& event)
+{
+    if (std::holds_alternative<ClientDataReceived>(event)) return "Data";
+    if (std::holds_alternative<CommandRequested>(event)) return "Command";
+    if (std::holds_alternative<SignalRequested>(event)) return "Signal";
+    if (std::holds_alternative<CloseRequested>(event)) return "Close";
+    return "EndOfInput";
+}
+
+std::string_view name_of(const ServerAction& action)
+{
+    if (std::holds_alternative<Send>(action)) return "Data";
+    if (std::holds_alternative<AcknowledgeData>(action)) return "DataAck";
+    if (std::holds_alternative<AcknowledgeCommand>(action)) return "CommandAck";
+    if (std::holds_alternative<AcknowledgeSignal>(action)) return "SignalAck";
+    return "CloseAck";
+}
+
+std::string_view text_of(BytesView bytes)
+{
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+} // namespace
+
+// What joins the descriptors and the runspace.
+class ServerSession::Impl {
 public:
-    PipeSignalGuard()
+    Impl(ClientStream stream, const ServeOptions& options)
+        : stream_(std::move(stream)), options_(options),
+          runspace_(options_.limits, *options_.commands, wake_), last_activity_(Clock::now())
     {
-        sigset_t pending;
-        sigemptyset(&pipe_);
-        sigaddset(&pipe_, SIGPIPE);
-        sigpending(&pending);
-        was_pending_ = sigismember(&pending, SIGPIPE) == 1;
-        pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
     }
-    ~PipeSignalGuard()
+
+    Result<void> start()
     {
-        const timespec now{};
-        while (!was_pending_ && sigtimedwait(&pipe_, nullptr, &now) == SIGPIPE) {
+        if (!wake_.is_open()) {
+            return tl::unexpected<clixml::Error>(system_error(errno, "no pipe for a session"));
         }
-        pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+        PSRP_CHECK(set_nonblocking(stream_.input));
+        return set_nonblocking(stream_.output);
     }
-    PipeSignalGuard(const PipeSignalGuard&) = delete;
-    PipeSignalGuard& operator=(const PipeSignalGuard&) = delete;
+
+    void end()
+    {
+        if (phase_ != Phase::Serving) return;
+        runspace_.with_pool([](ServerPool& pool) { pool.input_ended(); });
+        say_farewell();
+        step();
+    }
+
+    [[nodiscard]] bool is_over() const { return phase_ == Phase::Over; }
+    [[nodiscard]] const ServeOutcome& outcome() const { return outcome_; }
+
+    void append_poll_entries(std::vector<PollEntry>& entries) const
+    {
+        if (phase_ == Phase::Over) return;
+        entries.push_back({wake_.read_end(), true, false});
+        if (phase_ == Phase::Ending) return;
+        const bool listens = phase_ == Phase::Serving && !is_deaf();
+        if (listens) entries.push_back({stream_.input, true, false});
+        // Without a wish an end that nobody reads is still told.
+        if (!output_.is_empty() || !listens) {
+            entries.push_back({stream_.output, false, !output_.is_empty()});
+        }
+    }
+
+    void on_readable(int descriptor)
+    {
+        if (descriptor == wake_.read_end()) wake_.drain();
+        if (descriptor == stream_.input && phase_ == Phase::Serving) read_some();
+        step();
+    }
+
+    void on_writable(int descriptor)
+    {
+        if (descriptor != stream_.output) return;
+        // With nothing to write only its end is of interest.
+        if (output_.is_empty() && has_hung_up(descriptor)) return on_client_gone();
+        step();
+    }
+
+    [[nodiscard]] std::optional<Clock::time_point> deadline() const
+    {
+        if (phase_ == Phase::Farewell) return give_up_at_;
+        if (phase_ != Phase::Serving || !options_.connection.idle_timeout) return std::nullopt;
+        return last_activity_ + *options_.connection.idle_timeout;
+    }
+
+    void on_deadline(Clock::time_point now)
+    {
+        if (phase_ == Phase::Farewell) return stop_runspace();
+        if (phase_ != Phase::Serving) return;
+        if (runspace_.is_busy() || !output_.is_empty()) {
+            last_activity_ = now;
+            return;
+        }
+        log(LogLevel::Information, "idle-timeout", {});
+        tell("The session was idle for too long.");
+        end();
+    }
 
 private:
-    sigset_t pipe_{};
-    sigset_t before_{};
-    bool was_pending_ = false;
-};
+    enum class Phase {
+        Serving,
+        Farewell, // the last words are on their way
+        Ending,   // the runspace's thread comes to its end
+        Over,
+    };
 
-// The loop between the descriptors and the runspace.
-class Loop {
-public:
-    Loop(int input, int output, const ServeOptions& options, const CommandTable& commands)
-        : input_(input), output_(output), options_(options),
-          runspace_(options.limits, commands, wake_)
+    [[nodiscard]] bool is_deaf() const
     {
+        return output_.pending_bytes() > deaf_bytes || is_overfed_;
     }
 
-    ServeOutcome run()
+    void log(LogLevel level, std::string_view event, std::vector<LogField> fields) const
     {
-        if (!wake_.is_open())
-            return broken(
-                {std::make_error_code(std::errc::too_many_files_open)}, "No wake-up pipe."
+        const Log* log = options_.connection.log;
+        if (log == nullptr || !log->takes(level)) return;
+        const std::string number = std::to_string(options_.connection.session_number);
+        fields.insert(fields.begin(), {"session", number});
+        log->write(level, event, fields);
+    }
+
+    // Kind, channel and size of what passes; its bytes only where that was asked for.
+    void log_element(
+        std::string_view event, std::string_view kind, const Guid* channel, BytesView bytes
+    ) const
+    {
+        const Log* log_taker = options_.connection.log;
+        if (log_taker == nullptr || !log_taker->takes(LogLevel::Debug)) return;
+        if (channel == nullptr) return log(LogLevel::Debug, event, {{"element", kind}});
+        const std::string size = std::to_string(bytes.size());
+        if (log_taker->takes_payloads() && !bytes.empty()) {
+            return log(
+                LogLevel::Debug,
+                event,
+                {{"element", kind}, {"bytes", size}, {"payload", text_of(bytes)}}
             );
-        while (!is_over_) {
-            pump();
-            const bool had_text = written_ < text_.size();
-            if (!write_some() || is_over_) break;
-            // What was held back while this text waited has nobody else to wake us for it.
-            if (had_text && text_.empty()) continue;
-            if (!wait()) break;
         }
-        farewell();
-        return std::move(outcome_);
+        const std::string id = channel->text();
+        log(LogLevel::Debug, event, {{"element", kind}, {"channel", id}, {"bytes", size}});
     }
 
-private:
-    ServeOutcome broken(clixml::Error error, std::string text)
+    void log_event(const ServerTransportEvent& event) const
     {
-        outcome_ = {broken_framing_exit_code, error, std::move(text)};
-        is_over_ = true;
-        return outcome_;
+        const Guid* channel = nullptr;
+        BytesView bytes;
+        if (const auto* data = std::get_if<ClientDataReceived>(&event)) {
+            channel = &data->channel;
+            bytes = data->bytes;
+        } else if (const auto* command = std::get_if<CommandRequested>(&event)) {
+            channel = &command->pipeline;
+        } else if (const auto* signal = std::get_if<SignalRequested>(&event)) {
+            channel = &signal->pipeline;
+        } else if (const auto* close = std::get_if<CloseRequested>(&event)) {
+            channel = &close->channel;
+        }
+        log_element("received", name_of(event), channel, bytes);
     }
 
-    // Turns what was received into events of the machine, and its actions into text.
+    void log_action(const ServerAction& action) const
+    {
+        const Guid* channel = nullptr;
+        BytesView bytes;
+        if (const auto* send = std::get_if<Send>(&action)) {
+            channel = &send->channel;
+            bytes = send->bytes;
+        }
+        log_element("sent", name_of(action), channel, bytes);
+    }
+
+    // Moves what can be moved: received elements to the machine, its actions to the client.
+    void step()
+    {
+        for (int turn = 0; turn < turns_max; ++turn) {
+            pump();
+            const bool had_text = !output_.is_empty();
+            if (had_text && !write_some()) return;
+            // What was held back while this text waited has nobody else to wake us for it.
+            if (!had_text || !output_.is_empty()) return check_end();
+        }
+        wake_.wake(); // the others first
+    }
+
     void pump()
     {
-        for (;;) {
+        while (phase_ == Phase::Serving || phase_ == Phase::Farewell) {
             perform_actions();
-            if (is_over_ || text_.size() > deaf_bytes) return;
+            is_overfed_ = runspace_.is_overfed();
+            if (phase_ != Phase::Serving || is_deaf()) return;
             auto event = framing_.next_event();
-            if (!event) {
-                report(event.error());
-                return;
-            }
+            if (!event) return report(event.error());
             if (!*event) return;
+            log_event(**event);
             std::visit([this](auto& one) { on_event(one); }, **event);
         }
     }
 
     void perform_actions()
     {
-        while (text_.size() - written_ < text_bytes_max) {
+        while (output_.pending_bytes() < text_bytes_max) {
             const auto action = runspace_.next_action();
             if (!action) return;
-            if (const auto done = framing_.perform(*action); !done) {
-                report(done.error());
-                return;
-            }
-            text_ += framing_.take_output();
+            log_action(*action);
+            if (const auto done = framing_.perform(*action); !done) return report(done.error());
+            output_.append(framing_.take_output());
         }
+    }
+
+    void read_some()
+    {
+        scratch_.clear();
+        const auto outcome = psrp::read_some(stream_.input, read_bytes, scratch_);
+        if (!outcome || *outcome == ReadOutcome::End) {
+            framing_.receive_end();
+        } else if (*outcome == ReadOutcome::Some) {
+            last_activity_ = Clock::now();
+            framing_.receive(clixml::bytes_of(scratch_));
+        }
+    }
+
+    // False where the client takes nothing any more.
+    bool write_some()
+    {
+        const std::size_t before = output_.pending_bytes();
+        if (!output_.flush_to(stream_.output)) {
+            on_client_gone();
+            return false;
+        }
+        if (output_.pending_bytes() != before) {
+            last_activity_ = Clock::now();
+            give_up_at_ = last_activity_ + farewell;
+        }
+        return true;
     }
 
     void on_event(ClientDataReceived& event)
@@ -142,8 +288,9 @@ private:
         });
         // The reference goes on after an error of a session's data, having said so (fact sheet
         // transports A6).
-        if (!received && event.channel.is_zero())
+        if (!received && event.channel.is_zero()) {
             tell("Remote transport error: " + received.error().text());
+        }
     }
     void on_event(CommandRequested& event)
     {
@@ -160,123 +307,150 @@ private:
     void on_event(EndOfInput&)
     {
         runspace_.with_pool([](ServerPool& pool) { pool.input_ended(); });
-        is_over_ = true;
+        say_farewell();
     }
 
     // The framing is broken: nothing that follows can be understood.
     void report(const clixml::Error& error)
     {
+        if (phase_ != Phase::Serving) return;
         const std::string text = "The client's data cannot be read: " + error.text();
+        log(LogLevel::Warning, "broken-framing", {{"reason", error.code.message()}});
         tell(text);
-        broken(error, text);
+        outcome_ = {broken_framing_exit_code, error, text};
         runspace_.with_pool([](ServerPool& pool) { pool.input_ended(); });
+        say_farewell();
     }
 
     void tell(const std::string& text)
     {
         if (options_.errors == ErrorStyle::ErrorLines) {
             framing_.report_error(text);
-            text_ += framing_.take_output();
+            output_.append(framing_.take_output());
             return;
         }
         const std::string line = text + "\n";
         [[maybe_unused]] const auto written =
-            write(options_.error_descriptor, line.data(), line.size()); // best effort
+            ::write(options_.error_descriptor, line.data(), line.size()); // best effort
     }
 
-    // False where the client takes nothing any more.
-    bool write_some()
+    // The last states and error lines go out, if the client still takes them.
+    void say_farewell()
     {
-        while (written_ < text_.size()) {
-            const ssize_t count = write(output_, text_.data() + written_, text_.size() - written_);
-            if (count > 0) {
-                written_ += static_cast<std::size_t>(count);
-                continue;
-            }
-            if (count < 0 && errno == EINTR) continue;
-            if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) break;
+        phase_ = Phase::Farewell;
+        give_up_at_ = Clock::now() + farewell;
+    }
+
+    void on_client_gone()
+    {
+        if (phase_ == Phase::Serving) {
             runspace_.with_pool([](ServerPool& pool) { pool.input_ended(); });
-            text_.clear();
-            written_ = 0;
-            return false;
         }
-        if (written_ == text_.size()) {
-            text_.clear();
-            written_ = 0;
-        } else if (written_ > text_bytes_max) {
-            text_.erase(0, written_);
-            written_ = 0;
-        }
-        return true;
+        output_.clear();
+        stop_runspace();
     }
 
-    [[nodiscard]] bool listens() const { return text_.size() - written_ <= deaf_bytes; }
-
-    bool wait()
+    void stop_runspace()
     {
-        std::array<pollfd, 3> entries{};
-        nfds_t count = 0;
-        const auto add = [&](int descriptor, short wish) {
-            entries[count++] = {descriptor, wish, 0};
-        };
-        add(wake_.read_end(), POLLIN);
-        if (listens()) add(input_, POLLIN);
-        if (written_ < text_.size()) add(output_, POLLOUT);
-        if (poll(entries.data(), count, -1) < 0) return errno == EINTR;
-        if (entries[0].revents != 0) wake_.drain();
-        if (listens()) read_some();
-        return true;
+        if (phase_ == Phase::Ending || phase_ == Phase::Over) return;
+        phase_ = Phase::Ending;
+        runspace_.request_end();
+        check_end();
     }
 
-    void read_some()
+    void check_end()
     {
-        std::array<std::uint8_t, 64 * 1024> buffer;
-        const ssize_t count = read(input_, buffer.data(), buffer.size());
-        if (count > 0) {
-            framing_.receive({buffer.data(), static_cast<std::size_t>(count)});
-        } else if (count == 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)) {
-            framing_.receive_end();
-        }
+        if (phase_ == Phase::Farewell && output_.is_empty()) return stop_runspace();
+        if (phase_ == Phase::Ending && runspace_.has_ended()) phase_ = Phase::Over;
     }
 
-    // Gets the last states and error lines out, if the client still takes them.
-    void farewell()
-    {
-        for (;;) {
-            perform_actions();
-            const std::size_t before = text_.size() - written_;
-            if (before == 0 || !write_some() || text_.empty()) {
-                if (text_.empty() && before != 0) continue; // there may be more
-                return;
-            }
-            pollfd entry{output_, POLLOUT, 0};
-            if (poll(&entry, 1, farewell_ms) <= 0 || (entry.revents & POLLOUT) == 0) return;
-        }
-    }
-
-    int input_;
-    int output_;
-    const ServeOptions& options_;
+    ClientStream stream_;
+    ServeOptions options_;
     detail::WakePipe wake_;
     detail::Runspace runspace_;
     OutOfProcServer framing_;
-    std::string text_;
-    std::size_t written_ = 0; // of text_
-    bool is_over_ = false;
+    OutputBuffer output_;
+    std::string scratch_;
+    bool is_overfed_ = false;
+    Phase phase_ = Phase::Serving;
+    Clock::time_point last_activity_;
+    Clock::time_point give_up_at_;
     ServeOutcome outcome_;
 };
 
-} // namespace
+ServerSession::ServerSession(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+ServerSession::~ServerSession() = default;
+
+Result<std::unique_ptr<ServerSession>>
+ServerSession::start(ClientStream stream, const ServeOptions& options)
+{
+    auto impl = std::make_unique<Impl>(std::move(stream), options);
+    PSRP_CHECK(impl->start());
+    return std::unique_ptr<ServerSession>(new ServerSession(std::move(impl)));
+}
+
+void ServerSession::end()
+{
+    impl_->end();
+}
+
+bool ServerSession::is_over() const
+{
+    return impl_->is_over();
+}
+
+const ServeOutcome& ServerSession::outcome() const
+{
+    return impl_->outcome();
+}
+
+void ServerSession::append_poll_entries(std::vector<PollEntry>& entries) const
+{
+    impl_->append_poll_entries(entries);
+}
+
+void ServerSession::on_readable(int descriptor)
+{
+    impl_->on_readable(descriptor);
+}
+
+void ServerSession::on_writable(int descriptor)
+{
+    impl_->on_writable(descriptor);
+}
+
+std::optional<Clock::time_point> ServerSession::deadline() const
+{
+    return impl_->deadline();
+}
+
+void ServerSession::on_deadline(Clock::time_point now)
+{
+    impl_->on_deadline(now);
+}
 
 ServeOutcome serve_on(int input, int output, const ServeOptions& options)
 {
     CommandTable own;
-    if (options.commands == nullptr) own = standard_commands();
+    ServeOptions whole = options;
+    if (options.commands == nullptr) {
+        own = standard_commands();
+        whole.commands = &own;
+    }
+    const auto broken = [](const clixml::Error& error) {
+        return ServeOutcome{broken_framing_exit_code, error, error.text()};
+    };
     const NonBlocking input_mode(input);
     const NonBlocking output_mode(output);
-    const PipeSignalGuard guard;
-    Loop loop(input, output, options, options.commands == nullptr ? own : *options.commands);
-    return loop.run();
+    auto loop = EventLoop::create();
+    if (!loop) return broken(loop.error());
+    auto session = ServerSession::start({input, output}, whole);
+    if (!session) return broken(session.error());
+    loop->add(**session);
+    while (!(*session)->is_over()) {
+        if (const auto turned = loop->run_once(); !turned) return broken(turned.error());
+    }
+    return (*session)->outcome();
 }
 
 } // namespace psrp::server

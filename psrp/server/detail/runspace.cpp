@@ -149,6 +149,9 @@ private:
 
 namespace {
 
+// A client that keeps the rules has one Send of each stream outstanding.
+constexpr std::size_t held_acknowledgements_max = 16;
+
 ServerPoolOptions pool_options(const ServerLimits& limits)
 {
     ServerPoolOptions options;
@@ -234,6 +237,12 @@ Runspace::Runspace(const ServerLimits& limits, const CommandTable& commands, con
 
 Runspace::~Runspace()
 {
+    request_end();
+    if (thread_.joinable()) thread_.join();
+}
+
+void Runspace::request_end()
+{
     {
         const std::lock_guard lock(mutex_);
         is_ending_ = true;
@@ -241,7 +250,26 @@ Runspace::~Runspace()
         stop_.request();
     }
     changed_.notify_all();
-    if (thread_.joinable()) thread_.join();
+}
+
+bool Runspace::has_ended()
+{
+    const std::lock_guard lock(mutex_);
+    return is_ending_ && !is_thread_running_;
+}
+
+bool Runspace::is_busy()
+{
+    const std::lock_guard lock(mutex_);
+    return running_.has_value() || !waiting_.empty();
+}
+
+bool Runspace::is_overfed()
+{
+    const std::lock_guard lock(mutex_);
+    return std::any_of(inputs_.begin(), inputs_.end(), [](const auto& entry) {
+        return entry.second.held_acknowledgements > held_acknowledgements_max;
+    });
 }
 
 void Runspace::with_pool(const std::function<void(ServerPool&)>& work)
@@ -427,7 +455,9 @@ void Runspace::forget_input(const Guid& pipeline)
 
 void Runspace::start_thread()
 {
-    if (!thread_.joinable()) thread_ = std::thread([this] { run_jobs(); });
+    if (thread_.joinable() || is_ending_) return;
+    is_thread_running_ = true;
+    thread_ = std::thread([this] { run_jobs(); });
 }
 
 void Runspace::run_jobs()
@@ -435,7 +465,11 @@ void Runspace::run_jobs()
     std::unique_lock lock(mutex_);
     for (;;) {
         changed_.wait(lock, [this] { return is_ending_ || !waiting_.empty(); });
-        if (is_ending_) return;
+        if (is_ending_) {
+            is_thread_running_ = false;
+            wake_.wake();
+            return;
+        }
         Job job = std::move(waiting_.front());
         waiting_.pop_front();
         running_ = job.pipeline;

@@ -49,6 +49,16 @@ public:
     // later.
     std::optional<ServerAction> next_action();
 
+    // True while a pipeline runs or waits.
+    [[nodiscard]] bool is_busy();
+    // True while a client sends without waiting for the acknowledgements that are held back: it is
+    // to be read no further.
+    [[nodiscard]] bool is_overfed();
+    // Lets the thread end, after the pipeline that runs has been stopped. The wake pipe tells when
+    // has_ended() is true; destroying before that waits for it.
+    void request_end();
+    [[nodiscard]] bool has_ended();
+
 private:
     class Streams;
     struct Job {
@@ -96,6 +106,7 @@ private:
     bool pool_has_host_ = false;
     bool is_open_ = false;   // a session is there
     bool is_ending_ = false; // the thread is to end
+    bool is_thread_running_ = false;
     StopSignal stop_;
     std::thread thread_;
 };
