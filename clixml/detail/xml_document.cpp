@@ -284,12 +284,11 @@ private:
                 out_ += point == "\xEF\xBF\xBE" ? "&#xFFFE;" : "&#xFFFF;";
                 i += 2;
             } else if (static_cast<std::uint8_t>(c) < 0x20 && !is_white(c)) {
-                char digits[4];
-                auto* end = std::to_chars(digits, digits + 4, static_cast<int>(c), 16).ptr;
-                std::transform(digits, end, digits, [](char d) {
-                    return d >= 'a' ? static_cast<char>(d - 32) : d;
-                });
-                out_.append("&#x").append(digits, end).append(";");
+                constexpr std::string_view digits = "0123456789ABCDEF";
+                const auto code = static_cast<std::uint8_t>(c);
+                out_ += "&#x";
+                if (code >= 16) out_ += digits[code / 16U];
+                out_.append(1, digits[code % 16U]).append(1, ';');
             } else {
                 out_ += c;
             }

@@ -21,6 +21,8 @@ public:
             return "the session did not close in time";
         case ClientErrc::ClosedByServer:
             return "the server closed the session";
+        case ClientErrc::CutInObject:
+            return "the connection was cut in the middle of an object";
         case ClientErrc::NotOpen:
             return "the session is not open";
         case ClientErrc::ScriptFileUnreadable:

@@ -14,6 +14,8 @@ enum class ClientErrc {
     CloseTimedOut,
     // Peer: the server closed the session although nobody asked for it.
     ClosedByServer,
+    // Environment: the connection ended when an object had arrived only in part.
+    CutInObject,
     // Caller: the session has ended or has not been opened.
     NotOpen,
     // Caller: a script file cannot be read, or is no text.

@@ -20,9 +20,6 @@ struct Overloaded : Functions... {
 template <typename... Functions>
 Overloaded(Functions...) -> Overloaded<Functions...>;
 
-// Lines of the way to a target that are kept until it is known whether the session opens.
-constexpr std::size_t connection_lines_max = 1000;
-
 } // namespace
 
 // One target's session: connects, runs the scripts one after the other, closes.
@@ -64,7 +61,6 @@ private:
     Target target_;
     Origin origin_;
     std::unique_ptr<Session> session_;
-    std::vector<std::string> connection_lines_; // until the session opens
     std::optional<InputQueue::ReaderId> reader_;
     std::size_t script_index_ = 0;
     Guid pipeline_; // of the running script; zero between scripts
@@ -98,8 +94,10 @@ void FanOut::TargetRun::interrupt(int count)
 {
     was_interrupted_ = true;
     if (!session_) return finish();
-    // Before a session is open there is nothing to stop: the connection is given up.
-    if (count >= 3 || !was_opened_) return session_->kill();
+    if (count >= 3) return session_->kill();
+    // Before a session is open there is nothing to stop: the connection is given up. ssh, which may
+    // have turned the terminal's echo off for a password, has a moment to turn it on again.
+    if (!was_opened_) return session_->abandon();
     if (count == 2 || pipeline_.is_zero()) return session_->close();
     (void)session_->stop(pipeline_); // fails only where the session is ending anyway
 }
@@ -107,9 +105,6 @@ void FanOut::TargetRun::interrupt(int count)
 void FanOut::TargetRun::on_opened(Session&)
 {
     was_opened_ = true;
-    for (const std::string& line : std::exchange(connection_lines_, {})) {
-        owner_.sink_.on_connection_line(origin_, line);
-    }
     start_next_script();
 }
 
@@ -254,12 +249,9 @@ void FanOut::TargetRun::on_ended(Session&, const SessionEnd& end)
     finish();
 }
 
-// ssh's words are shown as they come once the session is open; until then they are kept, because a
-// failure quotes them.
 void FanOut::TargetRun::on_connection_line(std::string_view line)
 {
-    if (was_opened_) return owner_.sink_.on_connection_line(origin_, line);
-    if (connection_lines_.size() < connection_lines_max) connection_lines_.emplace_back(line);
+    owner_.sink_.on_connection_line(origin_, line);
 }
 
 void FanOut::TargetRun::report_connection_failure(std::string_view reason)

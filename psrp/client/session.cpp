@@ -109,6 +109,13 @@ void Session::close()
     pool_.close();
 }
 
+void Session::abandon()
+{
+    if (phase_ == Phase::Ending || phase_ == Phase::Ended) return;
+    close_was_asked_ = true;
+    end_connection({}, {});
+}
+
 void Session::kill()
 {
     if (phase_ == Phase::Ended) return;
@@ -141,12 +148,7 @@ bool Session::take_transport_events()
     while (phase_ != Phase::Ending) {
         auto event = transport_->next_event();
         if (!event) {
-            if (is_peer_fault(event.error().code))
-                pool_.peer_failed(event.error(), transport_->failure_text());
-            else
-                pool_.transport_failed(event.error(), transport_->failure_text());
-            // Where the pool was over already nobody hears of it any more.
-            if (!take_pool_events()) end_connection(event.error(), transport_->failure_text());
+            on_transport_failure(event.error());
             return true;
         }
         if (!*event) break;
@@ -154,6 +156,21 @@ bool Session::take_transport_events()
         any = true;
     }
     return any;
+}
+
+void Session::on_transport_failure(clixml::Error error)
+{
+    std::string reason = transport_->failure_text();
+    if (pool_.has_partial_object()) {
+        error = error_of(ClientErrc::CutInObject);
+        reason = error.text() + ".\n" + reason;
+    }
+    if (is_peer_fault(error.code))
+        pool_.peer_failed(error, reason);
+    else
+        pool_.transport_failed(error, reason);
+    // Where the pool was over already nobody hears of it any more.
+    if (!take_pool_events()) end_connection(error, reason);
 }
 
 void Session::on_transport_event(TransportEvent& event)

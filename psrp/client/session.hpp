@@ -86,6 +86,9 @@ public:
     Result<void> stop(const Guid& pipeline);
     // Closes in good manners; on_ended() follows. Harmless when it is closing or has ended.
     void close();
+    // Lets go of the connection without asking the server, but leaves its programs the time to end
+    // in good manners; on_ended() follows.
+    void abandon();
     // Ends the connection at once; on_ended() follows from the next pump().
     void kill();
 
@@ -106,6 +109,7 @@ private:
     enum class Phase { New, Opening, Open, Closing, Ending, Ended };
 
     bool take_transport_events();
+    void on_transport_failure(clixml::Error error);
     void on_transport_event(TransportEvent& event);
     bool take_pool_events();
     void on_pool_event(ClientEvent& event);

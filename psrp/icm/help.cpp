@@ -21,7 +21,14 @@ Targets
   -KeyFilePath FILE, -i FILE     private key for ssh
   -Options KEY=VALUE, -o ...     an option for ssh, as its -o; may be repeated
   -Subsystem NAME                SSH subsystem to ask for (powershell)
-  -ConnectingTimeout MS          milliseconds for a session to open (no limit)
+  -ContainerId ID[,...]          containers, by id or name, with pwsh in them
+  -ContainerEngine PROGRAM       what runs them (docker or podman, whichever is on PATH)
+  -ProcessId ID, -ProcessName NAME  a running PowerShell of this computer
+  -CustomPipeName NAME           the same, by the name it was started with
+  --socket PATH                  a server behind a Unix socket, as of "psrp serve --socket PATH"
+  --server-command COMMAND       a program that serves on its standard streams: 'pwsh -s',
+                                 'kubectl exec -i POD -- pwsh -s'. No shell is involved.
+  -ConnectingTimeout MS          milliseconds for a session to open (-1: no limit)
   -ThrottleLimit NUMBER          targets at once (32)
   --endpoint pwsh|embedded|auto  what runs the script here: "pwsh -s", or the small endpoint built
                                  into icm. auto takes pwsh where it is on PATH.

@@ -1,6 +1,7 @@
 #include <clixml/utf.hpp>
 #include <psrp/icm/help.hpp>
 #include <psrp/icm/options.hpp>
+#include <psrp/transport/command_words.hpp>
 
 #include <CLI/CLI.hpp>
 
@@ -20,13 +21,16 @@ struct Parameter {
 };
 
 // clang-format off
-constexpr std::array<Parameter, 27> parameters = {{
+constexpr std::array<Parameter, 36> parameters = {{
     {"ArgumentList", "argument-list", true},
     {"Args", "argument-list", true},
     {"Command", "command", true},
     {"ComputerName", "computer-name", true},
     {"Cn", "computer-name", true},
     {"ConnectingTimeout", "connecting-timeout", true},
+    {"ContainerEngine", "container-engine", true},
+    {"ContainerId", "container-id", true},
+    {"CustomPipeName", "custom-pipe-name", true},
     {"Endpoint", "endpoint", true},
     {"FilePath", "file-path", true},
     {"PSPath", "file-path", true},
@@ -42,12 +46,18 @@ constexpr std::array<Parameter, 27> parameters = {{
     {"Options", "option", true},
     {"Output", "output", true},
     {"Port", "port", true},
+    {"ProcessId", "process-id", true},
+    {"ProcessName", "process-name", true},
     {"ScriptBlock", "command", true},
+    {"ServerCommand", "server-command", true},
+    {"Socket", "socket", true},
     {"SSHTransport", "ssh-transport", false},
     {"Subsystem", "subsystem", true},
     {"ThrottleLimit", "throttle-limit", true},
     {"UserName", "user-name", true},
     {"Version", "version", false},
+    {"VMId", "vm-id", true},
+    {"VMName", "vm-name", true},
 }};
 // The single letters: POSIX users' own, never taken for the beginning of a name.
 constexpr std::array<Parameter, 7> letters = {{
@@ -178,9 +188,17 @@ struct RawOptions {
     std::vector<std::string> argument_lists;
     std::vector<std::string> input_objects;
     std::vector<std::string> ssh_options;
+    std::vector<std::string> containers;
+    std::vector<std::string> sockets;
+    std::vector<std::string> custom_pipes;
+    std::vector<std::string> process_ids;
+    std::vector<std::string> process_names;
+    std::vector<std::string> server_commands;
+    std::vector<std::string> virtual_machines;
+    std::string container_engine;
     psrp::SshTarget defaults;
     int port = 0;
-    int connecting_timeout = 0;
+    int connecting_timeout = -1; // for ever, as PowerShell says it
     int throttle_limit = 0;
     std::string endpoint = "auto";
     std::string output = "auto";
@@ -207,13 +225,21 @@ void define(CLI::App& app, RawOptions& raw)
     each("--input-object", raw.input_objects);
     each("--option", raw.ssh_options);
     each("--command", raw.options.scripts);
+    each("--container-id", raw.containers);
+    each("--socket", raw.sockets);
+    each("--custom-pipe-name", raw.custom_pipes);
+    each("--process-id", raw.process_ids);
+    each("--process-name", raw.process_names);
+    each("--server-command", raw.server_commands);
+    app.add_option("--vm-id,--vm-name", raw.virtual_machines)->allow_extra_args(false);
+    app.add_option("--container-engine", raw.container_engine);
     app.add_option("--file-path", raw.options.file_path);
     app.add_option("--user-name", raw.defaults.user);
     app.add_option("--port", raw.port)->check(CLI::Range(1, 65535));
     app.add_option("--key-file-path", raw.defaults.key_file);
     app.add_option("--subsystem", raw.defaults.subsystem);
     app.add_option("--connecting-timeout", raw.connecting_timeout)
-        ->check(CLI::Range(1, 2'000'000'000));
+        ->check(CLI::Range(-1, 2'000'000'000));
     app.add_option("--throttle-limit", raw.throttle_limit)->check(CLI::Range(0, 100'000));
     app.add_option("--endpoint", raw.endpoint)
         ->transform(ignoring_case({"auto", "pwsh", "embedded"}));
@@ -247,6 +273,58 @@ tl::expected<void, Instead> settle_targets(RawOptions& raw)
     if (!raw.computer_names.empty()) {
         return usage_error("-ComputerName connects over WinRM, which this version does not speak; "
                            "use -HostName for SSH");
+    }
+    return {};
+}
+
+// The targets that are reached in other ways than by SSH.
+tl::expected<void, Instead> settle_local_targets(RawOptions& raw)
+{
+    auto& targets = raw.options.targets;
+    for (const std::string& list : raw.containers) {
+        for (std::string& id : split_list(list)) {
+            if (id.empty() || id.starts_with('-')) {
+                return usage_error("'" + id + "' is no name or id of a container");
+            }
+            psrp::ContainerTarget target;
+            target.id = std::move(id);
+            target.engine = raw.container_engine;
+            targets.emplace_back(std::move(target));
+        }
+    }
+    if (!raw.container_engine.empty() && raw.containers.empty()) {
+        return usage_error("-ContainerEngine goes with -ContainerId");
+    }
+    for (const std::string& path : raw.sockets) {
+        if (path.empty()) return usage_error("--socket takes the path of a socket");
+        targets.emplace_back(SocketPlace{path});
+    }
+    for (const std::string& name : raw.custom_pipes) {
+        if (name.empty() || name.find('/') != std::string::npos) {
+            return usage_error("'" + name + "' is no name of a pipe");
+        }
+        targets.emplace_back(CustomPipePlace{name});
+    }
+    for (const std::string& text : raw.process_ids) {
+        int id = 0;
+        const auto read = std::from_chars(text.data(), text.data() + text.size(), id);
+        const bool is_id =
+            read.ec == std::errc() && read.ptr == text.data() + text.size() && id > 0;
+        if (!is_id) return usage_error("'" + text + "' is no id of a process");
+        targets.emplace_back(HostProcessPlace{id, {}});
+    }
+    for (const std::string& name : raw.process_names) {
+        if (name.empty()) return usage_error("-ProcessName takes the name of a process");
+        targets.emplace_back(HostProcessPlace{0, name});
+    }
+    for (const std::string& line : raw.server_commands) {
+        auto words = psrp::split_words(line);
+        if (!words) return usage_error("--server-command takes a command line, not '" + line + "'");
+        targets.emplace_back(CommandPlace{std::move(*words)});
+    }
+    if (!raw.virtual_machines.empty()) {
+        return usage_error("-VMId and -VMName reach virtual machines of Hyper-V, which only "
+                           "Windows has; use -HostName for SSH");
     }
     return {};
 }
@@ -293,6 +371,7 @@ tl::expected<Options, Instead> settle(RawOptions& raw, std::vector<std::string> 
         return settled ? std::optional<Instead>() : std::optional<Instead>(settled.error());
     };
     auto problem = check(settle_targets(raw));
+    if (!problem) problem = check(settle_local_targets(raw));
     if (!problem) problem = check(settle_scripts(raw, std::move(positionals)));
     if (!problem) problem = check(settle_values(raw.argument_lists, raw.options.arguments));
     if (!problem) problem = check(settle_values(raw.input_objects, raw.options.input_objects));
@@ -303,12 +382,17 @@ tl::expected<Options, Instead> settle(RawOptions& raw, std::vector<std::string> 
     if (raw.endpoint == "pwsh") options.endpoint = Endpoint::Pwsh;
     if (raw.endpoint == "embedded") options.endpoint = Endpoint::Embedded;
     if (options.endpoint != Endpoint::Automatic && !options.targets.empty()) {
-        return usage_error("--endpoint is for this computer and excludes -HostName");
+        return usage_error(
+            "--endpoint is for this computer and excludes -HostName and other targets"
+        );
     }
     if (raw.output == "json") options.output = OutputMode::Json;
     if (raw.output == "clixml") options.output = OutputMode::Clixml;
     if (raw.throttle_limit > 0)
         options.throttle_limit = static_cast<std::size_t>(raw.throttle_limit);
+    if (raw.connecting_timeout == 0) {
+        return usage_error("-ConnectingTimeout takes milliseconds, or -1 for no limit");
+    }
     if (raw.connecting_timeout > 0) {
         options.connecting_timeout = std::chrono::milliseconds(raw.connecting_timeout);
     }

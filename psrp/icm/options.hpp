@@ -3,6 +3,7 @@
 
 #include <clixml/arena.hpp>
 #include <clixml/value.hpp>
+#include <psrp/transport/container_arguments.hpp>
 #include <psrp/transport/ssh_arguments.hpp>
 
 #include <tl/expected.hpp>
@@ -13,6 +14,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace icm {
@@ -20,9 +22,38 @@ namespace icm {
 enum class Endpoint { Automatic, Pwsh, Embedded };
 enum class OutputMode { Automatic, Json, Clixml };
 
+// A socket with a server behind it.
+struct SocketPlace {
+    std::string path;
+};
+
+// The pipe that a PowerShell was given a name for.
+struct CustomPipePlace {
+    std::string name;
+};
+
+// A running PowerShell of this computer, by id or by name.
+struct HostProcessPlace {
+    int process_id = 0; // 0: by name
+    std::string name;
+};
+
+// A program that serves on its standard streams.
+struct CommandPlace {
+    std::vector<std::string> arguments; // the program first
+};
+
+using Place = std::variant<
+    psrp::SshTarget,
+    psrp::ContainerTarget, // its engine is empty where none was named
+    SocketPlace,
+    CustomPipePlace,
+    HostProcessPlace,
+    CommandPlace>;
+
 // Everything the command line says.
 struct Options {
-    std::vector<psrp::SshTarget> targets; // none: this computer
+    std::vector<Place> targets; // none: this computer
     Endpoint endpoint = Endpoint::Automatic;
     std::vector<std::string> scripts;       // one session runs them one after the other
     std::string file_path;                  // instead of scripts; empty: none

@@ -7,7 +7,11 @@
 #include <psrp/icm/embedded.hpp>
 #include <psrp/icm/output.hpp>
 #include <psrp/icm/run.hpp>
+#include <psrp/transport/container_engine.hpp>
+#include <psrp/transport/errors.hpp>
+#include <psrp/transport/host_pipe.hpp>
 #include <psrp/transport/process_transport.hpp>
+#include <psrp/transport/socket_transport.hpp>
 #include <psrp/transport/ssh_transport.hpp>
 
 #include <cstdio>
@@ -18,6 +22,9 @@ namespace icm {
 
 namespace {
 
+// How long PowerShell's own client waits for a process that serves somebody else.
+constexpr std::chrono::milliseconds pipe_patience{60'000};
+
 using LineTaker = std::function<void(std::string_view)>;
 
 tl::unexpected<psrp::ConnectFailure> cannot_connect(const clixml::Error& error, std::string what)
@@ -25,7 +32,15 @@ tl::unexpected<psrp::ConnectFailure> cannot_connect(const clixml::Error& error, 
     return tl::unexpected<psrp::ConnectFailure>({error, what + ": " + error.text()});
 }
 
-psrp::Target ssh_target(const psrp::SshTarget& place, const Options& options)
+// Children do not outlive icm, however it ends.
+psrp::ChildTransportLimits child_limits()
+{
+    psrp::ChildTransportLimits limits;
+    limits.parent_loss = psrp::ParentLoss::Terminate;
+    return limits;
+}
+
+psrp::Target target_for(const psrp::SshTarget& place, const Options& options)
 {
     psrp::Target target;
     target.name = place.host;
@@ -35,9 +50,128 @@ psrp::Target ssh_target(const psrp::SshTarget& place, const Options& options)
         ssh.target = place;
         ssh.connecting_timeout = timeout;
         ssh.on_error_line = std::move(take_line);
+        ssh.limits = child_limits();
         auto transport = psrp::SshTransport::start(std::move(ssh));
-        if (!transport) return psrp::Connected(cannot_connect(transport.error(), "ssh"));
-        return psrp::Connected(std::move(*transport));
+        if (transport) return psrp::Connected(std::move(*transport));
+        const clixml::Error& error = transport.error();
+        if (error == psrp::TransportErrc::ProgramNotFound) {
+            return psrp::Connected(
+                cannot_connect(error, "ssh is not on PATH (the package openssh-client has it)")
+            );
+        }
+        if (error == psrp::TransportErrc::KeyFileNotFound) {
+            return psrp::Connected(cannot_connect(error, place.key_file));
+        }
+        return psrp::Connected(cannot_connect(error, "ssh"));
+    };
+    return target;
+}
+
+psrp::Connected started(psrp::ProcessOptions process)
+{
+    const std::string program = process.arguments.front();
+    process.limits = child_limits();
+    auto transport = psrp::ProcessTransport::start(std::move(process));
+    if (!transport) return cannot_connect(transport.error(), program);
+    return std::move(*transport);
+}
+
+psrp::Target target_for(const psrp::ContainerTarget& place, const Options&)
+{
+    psrp::Target target;
+    target.name = place.id;
+    target.is_remote = true;
+    target.connect = [container = place](LineTaker take_line) mutable -> psrp::Connected {
+        auto engine = psrp::find_container_engine(container.engine);
+        if (!engine) {
+            return cannot_connect(
+                engine.error(),
+                container.engine.empty() ? "neither docker nor podman is on PATH" : container.engine
+            );
+        }
+        container.engine = std::move(*engine);
+        psrp::ProcessOptions process;
+        auto arguments = psrp::container_arguments(container);
+        if (!arguments) return cannot_connect(arguments.error(), container.id);
+        process.arguments = std::move(*arguments);
+        process.error_lines = psrp::ErrorLines::PassOn;
+        process.on_error_line = std::move(take_line);
+        return started(std::move(process));
+    };
+    return target;
+}
+
+psrp::Target target_for(const CommandPlace& place, const Options&)
+{
+    psrp::Target target;
+    target.name = place.arguments.front();
+    target.connect = [arguments = place.arguments](LineTaker take_line) {
+        psrp::ProcessOptions process;
+        process.arguments = arguments;
+        process.error_lines = psrp::ErrorLines::PassOn;
+        process.on_error_line = std::move(take_line);
+        // It may ask for a password, as ssh and sudo do.
+        process.interrupt_shield = psrp::InterruptShield::IgnoredSignals;
+        return started(std::move(process));
+    };
+    return target;
+}
+
+// `patience` is for servers that may be busy or about to start; what the user says goes before it.
+psrp::Connected connected(
+    const std::string& path,
+    psrp::SocketOwner owner,
+    std::chrono::milliseconds patience,
+    const Options& options
+)
+{
+    psrp::SocketOptions socket;
+    socket.path = path;
+    socket.owner = owner;
+    socket.connect_wait = options.connecting_timeout.value_or(patience);
+    auto transport = psrp::SocketTransport::start(std::move(socket));
+    if (!transport) return cannot_connect(transport.error(), path);
+    return std::move(*transport);
+}
+
+psrp::Target target_for(const SocketPlace& place, const Options& options)
+{
+    psrp::Target target;
+    target.name = place.path;
+    target.connect = [place, options](const LineTaker&) {
+        return connected(place.path, psrp::SocketOwner::Anybody, {}, options);
+    };
+    return target;
+}
+
+psrp::Target target_for(const CustomPipePlace& place, const Options& options)
+{
+    psrp::Target target;
+    target.name = place.name;
+    target.connect = [place, options](const LineTaker&) -> psrp::Connected {
+        const auto places = psrp::default_host_pipe_places();
+        const auto path = psrp::custom_pipe_path(places.pipe_folder, place.name);
+        if (!path) {
+            const auto code = psrp::TransportErrc::SocketPathTooLong;
+            return cannot_connect({code, clixml::no_offset, "expected a shorter name"}, place.name);
+        }
+        return connected(*path, psrp::SocketOwner::CurrentUser, pipe_patience, options);
+    };
+    return target;
+}
+
+psrp::Target target_for(const HostProcessPlace& place, const Options& options)
+{
+    psrp::Target target;
+    target.name = place.process_id != 0 ? std::to_string(place.process_id) : place.name;
+    target.connect = [place, options](const LineTaker&) -> psrp::Connected {
+        const auto places = psrp::default_host_pipe_places();
+        const auto pipe = place.process_id != 0 ? psrp::find_host_pipe(place.process_id, places)
+                                                : psrp::find_host_pipe(place.name, places);
+        if (!pipe) {
+            return tl::unexpected<psrp::ConnectFailure>({pipe.error().error, pipe.error().text});
+        }
+        return connected(pipe->path, psrp::SocketOwner::CurrentUser, pipe_patience, options);
     };
     return target;
 }
@@ -46,11 +180,7 @@ psrp::Target pwsh_target()
 {
     psrp::Target target;
     target.name = "localhost";
-    target.connect = [](const LineTaker&) {
-        auto transport = psrp::ProcessTransport::start();
-        if (!transport) return psrp::Connected(cannot_connect(transport.error(), "pwsh"));
-        return psrp::Connected(std::move(*transport));
-    };
+    target.connect = [](const LineTaker&) { return started({}); };
     return target;
 }
 
@@ -83,8 +213,10 @@ psrp::Target local_target(Endpoint endpoint)
 std::vector<psrp::Target> targets_of(const Options& options)
 {
     std::vector<psrp::Target> targets;
-    for (const psrp::SshTarget& place : options.targets) {
-        targets.push_back(ssh_target(place, options));
+    for (const Place& place : options.targets) {
+        targets.push_back(
+            std::visit([&](const auto& one) { return target_for(one, options); }, place)
+        );
     }
     if (targets.empty()) targets.push_back(local_target(options.endpoint));
     return targets;

@@ -340,6 +340,14 @@ RunspacePoolState ClientPool::state() const
     return impl_->pool_machine.state();
 }
 
+bool ClientPool::has_partial_object() const
+{
+    if (impl_->session.reassembler.buffered_bytes() > 0) return true;
+    return std::any_of(impl_->pipelines.begin(), impl_->pipelines.end(), [](const auto& entry) {
+        return entry.second.channel.reassembler.buffered_bytes() > 0;
+    });
+}
+
 const Guid& ClientPool::runspace_pool_id() const
 {
     return impl_->options.runspace_pool_id;

@@ -58,6 +58,9 @@ public:
     // may say (psrp 6.7).
     [[nodiscard]] std::optional<clixml::Version> server_protocol_version() const;
 
+    // True while an object of any channel has arrived only in part.
+    [[nodiscard]] bool has_partial_object() const;
+
     // What the caller wants
     // ------------------------------------------------------------------------------------
 

@@ -1,31 +1,31 @@
 #include <psrp/server/detail/runspace.hpp>
 #include <psrp/server/server_session.hpp>
 #include <psrp/transport/errors.hpp>
+#include <psrp/transport/event_loop.hpp>
 #include <psrp/transport/outofproc_server.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <chrono>
-#include <csignal>
 #include <fcntl.h>
-#include <optional>
-#include <poll.h>
-#include <sys/socket.h>
 #include <unistd.h>
+#include <utility>
 
 namespace psrp::server {
 
 namespace {
 
+// As much as a pipe holds on Linux.
+constexpr std::size_t read_bytes = 65536;
 // Text that waits in our own buffer before the machine is asked for more.
 constexpr std::size_t text_bytes_max = std::size_t{256} << 10;
 // Text that waits before the client is not listened to any more: it sends without reading.
 constexpr std::size_t deaf_bytes = std::size_t{8} << 20;
 // How long the last words may take to get out once the client has stopped talking.
-constexpr std::chrono::milliseconds farewell_time{2000};
+constexpr std::chrono::milliseconds farewell{2000};
 // How long a client may take to send its key (psrp 18).
 constexpr std::chrono::seconds key_wait{240};
+// Turns of one session before the others of its loop have theirs.
+constexpr int turns_max = 16;
 
 // Sets a descriptor non-blocking and back.
 class NonBlocking {
@@ -33,7 +33,6 @@ public:
     explicit NonBlocking(int descriptor)
         : descriptor_(descriptor), flags_(fcntl(descriptor, F_GETFL))
     {
-        if (flags_ >= 0) fcntl(descriptor_, F_SETFL, flags_ | O_NONBLOCK);
     }
     ~NonBlocking()
     {
@@ -47,106 +46,269 @@ private:
     int flags_;
 };
 
-// Keeps SIGPIPE from the process while this thread writes: a client that has gone is an error of
-// write().
-class PipeSignalGuard {
+std::string_view name_of(const ServerTransportEvent& event)
+{
+    if (std::holds_alternative<ClientDataReceived>(event)) return "Data";
+    if (std::holds_alternative<CommandRequested>(event)) return "Command";
+    if (std::holds_alternative<SignalRequested>(event)) return "Signal";
+    if (std::holds_alternative<CloseRequested>(event)) return "Close";
+    return "EndOfInput";
+}
+
+std::string_view name_of(const ServerAction& action)
+{
+    if (std::holds_alternative<Send>(action)) return "Data";
+    if (std::holds_alternative<AcknowledgeData>(action)) return "DataAck";
+    if (std::holds_alternative<AcknowledgeCommand>(action)) return "CommandAck";
+    if (std::holds_alternative<AcknowledgeSignal>(action)) return "SignalAck";
+    return "CloseAck";
+}
+
+std::string_view text_of(BytesView bytes)
+{
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+} // namespace
+
+// What joins the descriptors and the runspace.
+class ServerSession::Impl {
 public:
-    PipeSignalGuard()
+    Impl(ClientStream stream, const ServeOptions& options)
+        : stream_(std::move(stream)), options_(options),
+          runspace_(options_.limits, *options_.commands, wake_), last_activity_(Clock::now())
     {
-        sigset_t pending;
-        sigemptyset(&pipe_);
-        sigaddset(&pipe_, SIGPIPE);
-        sigpending(&pending);
-        was_pending_ = sigismember(&pending, SIGPIPE) == 1;
-        pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
     }
-    ~PipeSignalGuard()
+
+    Result<void> start()
     {
-        const timespec now{};
-        while (!was_pending_ && sigtimedwait(&pipe_, nullptr, &now) == SIGPIPE) {
+        if (!wake_.is_open()) {
+            return tl::unexpected<clixml::Error>(system_error(errno, "no pipe for a session"));
         }
-        pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-    }
-    PipeSignalGuard(const PipeSignalGuard&) = delete;
-    PipeSignalGuard& operator=(const PipeSignalGuard&) = delete;
-
-private:
-    sigset_t pipe_{};
-    sigset_t before_{};
-    bool was_pending_ = false;
-};
-
-// The loop between the descriptors and the runspace.
-class Loop {
-public:
-    Loop(int input, int output, const ServeOptions& options, const CommandTable& commands)
-        : input_(input), output_(output), options_(options),
-          runspace_(options.limits, commands, wake_)
-    {
+        PSRP_CHECK(set_nonblocking(stream_.input));
+        return set_nonblocking(stream_.output);
     }
 
-    ServeOutcome run()
+    void end()
     {
-        if (!wake_.is_open())
-            return broken(
-                {std::make_error_code(std::errc::too_many_files_open)}, "No wake-up pipe."
-            );
-        while (!is_over_) {
-            pump();
-            const bool had_text = written_ < text_.size();
-            if (!write_some() || is_over_) break;
-            // What was held back while this text waited has nobody else to wake us for it.
-            if (had_text && text_.empty()) continue;
-            if (!wait()) break;
-        }
-        farewell();
-        return std::move(outcome_);
-    }
-
-private:
-    ServeOutcome broken(clixml::Error error, std::string text)
-    {
-        outcome_ = {server_exit_code, error, std::move(text)};
-        is_over_ = true;
-        return outcome_;
-    }
-
-    // The client takes or says nothing any more. What the pipelines still say may find a reader.
-    void on_client_gone()
-    {
-        const clixml::Error error{
-            TransportErrc::StreamEnded, clixml::no_offset, "expected another element"};
+        if (phase_ != Phase::Serving) return;
         runspace_.with_pool([](ServerPool& pool) { pool.input_ended(); });
-        broken(error, "The client's input has ended.");
+        say_farewell();
+        step();
     }
 
-    // Turns what was received into events of the machine, and its actions into text.
+    [[nodiscard]] bool is_over() const { return phase_ == Phase::Over; }
+    [[nodiscard]] const ServeOutcome& outcome() const { return outcome_; }
+
+    void append_poll_entries(std::vector<PollEntry>& entries) const
+    {
+        if (phase_ == Phase::Over) return;
+        entries.push_back({wake_.read_end(), true, false});
+        if (phase_ == Phase::Ending) return;
+        const bool listens = phase_ == Phase::Serving && !is_deaf();
+        if (listens) entries.push_back({stream_.input, true, false});
+        // Without a wish an end that nobody reads is still told.
+        if (!output_.is_empty() || !listens) {
+            entries.push_back({stream_.output, false, !output_.is_empty()});
+        }
+    }
+
+    void on_readable(int descriptor)
+    {
+        if (descriptor == wake_.read_end()) wake_.drain();
+        if (descriptor == stream_.input && phase_ == Phase::Serving) read_some();
+        step();
+    }
+
+    void on_writable(int descriptor)
+    {
+        if (descriptor != stream_.output) return;
+        // With nothing to write only its end is of interest.
+        if (output_.is_empty() && has_hung_up(descriptor)) return on_client_gone();
+        step();
+    }
+
+    [[nodiscard]] std::optional<Clock::time_point> deadline() const
+    {
+        if (phase_ == Phase::Farewell) return give_up_at_;
+        if (phase_ != Phase::Serving) return std::nullopt;
+        const auto idle_at = idle_deadline();
+        if (!idle_at || !key_deadline_) return idle_at ? idle_at : key_deadline_;
+        return std::min(*idle_at, *key_deadline_);
+    }
+
+    void on_deadline(Clock::time_point now)
+    {
+        if (phase_ == Phase::Farewell) return break_off();
+        if (phase_ != Phase::Serving) return;
+        if (key_deadline_ && now >= *key_deadline_) {
+            key_deadline_.reset();
+            runspace_.with_pool([](ServerPool& pool) { pool.key_exchange_timed_out(); });
+            return step();
+        }
+        const auto idle_at = idle_deadline();
+        if (!idle_at || now < *idle_at) return;
+        if (runspace_.is_busy() || !output_.is_empty()) {
+            last_activity_ = now;
+            return;
+        }
+        log(LogLevel::Information, "idle-timeout", {});
+        tell("The session was idle for too long.");
+        end();
+    }
+
+private:
+    enum class Phase {
+        Serving,
+        Farewell, // the last words are on their way
+        Ending,   // the runspace's thread comes to its end
+        Over,
+    };
+
+    [[nodiscard]] std::optional<Clock::time_point> idle_deadline() const
+    {
+        if (!options_.connection.idle_timeout) return std::nullopt;
+        return last_activity_ + *options_.connection.idle_timeout;
+    }
+
+    void watch_key_exchange()
+    {
+        bool is_waiting = false;
+        runspace_.with_pool([&](ServerPool& pool) { is_waiting = pool.is_waiting_for_key(); });
+        if (!is_waiting)
+            key_deadline_.reset();
+        else if (!key_deadline_)
+            key_deadline_ = Clock::now() + key_wait;
+    }
+
+    [[nodiscard]] bool is_deaf() const
+    {
+        return output_.pending_bytes() > deaf_bytes || is_overfed_;
+    }
+
+    void log(LogLevel level, std::string_view event, std::vector<LogField> fields) const
+    {
+        const Log* log = options_.connection.log;
+        if (log == nullptr || !log->takes(level)) return;
+        const std::string number = std::to_string(options_.connection.session_number);
+        fields.insert(fields.begin(), {"session", number});
+        log->write(level, event, fields);
+    }
+
+    // Kind, channel and size of what passes; its bytes only where that was asked for.
+    void log_element(
+        std::string_view event, std::string_view kind, const Guid* channel, BytesView bytes
+    ) const
+    {
+        const Log* log_taker = options_.connection.log;
+        if (log_taker == nullptr || !log_taker->takes(LogLevel::Debug)) return;
+        if (channel == nullptr) return log(LogLevel::Debug, event, {{"element", kind}});
+        const std::string size = std::to_string(bytes.size());
+        if (log_taker->takes_payloads() && !bytes.empty()) {
+            return log(
+                LogLevel::Debug,
+                event,
+                {{"element", kind}, {"bytes", size}, {"payload", text_of(bytes)}}
+            );
+        }
+        const std::string id = channel->text();
+        log(LogLevel::Debug, event, {{"element", kind}, {"channel", id}, {"bytes", size}});
+    }
+
+    void log_event(const ServerTransportEvent& event) const
+    {
+        const Guid* channel = nullptr;
+        BytesView bytes;
+        if (const auto* data = std::get_if<ClientDataReceived>(&event)) {
+            channel = &data->channel;
+            bytes = data->bytes;
+        } else if (const auto* command = std::get_if<CommandRequested>(&event)) {
+            channel = &command->pipeline;
+        } else if (const auto* signal = std::get_if<SignalRequested>(&event)) {
+            channel = &signal->pipeline;
+        } else if (const auto* close = std::get_if<CloseRequested>(&event)) {
+            channel = &close->channel;
+        }
+        log_element("received", name_of(event), channel, bytes);
+    }
+
+    void log_action(const ServerAction& action) const
+    {
+        const Guid* channel = nullptr;
+        BytesView bytes;
+        if (const auto* send = std::get_if<Send>(&action)) {
+            channel = &send->channel;
+            bytes = send->bytes;
+        }
+        log_element("sent", name_of(action), channel, bytes);
+    }
+
+    // Moves what can be moved: received elements to the machine, its actions to the client.
+    void step()
+    {
+        for (int turn = 0; turn < turns_max; ++turn) {
+            pump();
+            const bool had_text = !output_.is_empty();
+            if (had_text && !write_some()) return;
+            // What was held back while this text waited has nobody else to wake us for it.
+            if (!had_text || !output_.is_empty()) {
+                watch_key_exchange();
+                return check_end();
+            }
+        }
+        wake_.wake(); // the others first
+    }
+
     void pump()
     {
-        for (;;) {
-            perform_actions();
-            if (is_over_ || text_.size() > deaf_bytes) return;
+        while (phase_ == Phase::Serving || phase_ == Phase::Farewell) {
+            if (!is_silent_) perform_actions();
+            is_overfed_ = runspace_.is_overfed();
+            if (phase_ != Phase::Serving || is_deaf()) return;
             auto event = framing_.next_event();
-            if (!event) {
-                report(event.error());
-                return;
-            }
+            if (!event) return report(event.error());
             if (!*event) return;
+            log_event(**event);
             std::visit([this](auto& one) { on_event(one); }, **event);
         }
     }
 
     void perform_actions()
     {
-        while (text_.size() - written_ < text_bytes_max) {
+        while (output_.pending_bytes() < text_bytes_max) {
             const auto action = runspace_.next_action();
             if (!action) return;
-            if (const auto done = framing_.perform(*action); !done) {
-                report(done.error());
-                return;
-            }
-            text_ += framing_.take_output();
+            log_action(*action);
+            if (const auto done = framing_.perform(*action); !done) return report(done.error());
+            output_.append(framing_.take_output());
         }
+    }
+
+    void read_some()
+    {
+        scratch_.clear();
+        const auto outcome = psrp::read_some(stream_.input, read_bytes, scratch_);
+        if (!outcome || *outcome == ReadOutcome::End) {
+            framing_.receive_end();
+        } else if (*outcome == ReadOutcome::Some) {
+            last_activity_ = Clock::now();
+            framing_.receive(clixml::bytes_of(scratch_));
+        }
+    }
+
+    // False where the client takes nothing any more.
+    bool write_some()
+    {
+        const std::size_t before = output_.pending_bytes();
+        if (!output_.flush_to(stream_.output)) {
+            on_client_gone();
+            return false;
+        }
+        if (output_.pending_bytes() != before) {
+            last_activity_ = Clock::now();
+            give_up_at_ = last_activity_ + farewell;
+        }
+        return true;
     }
 
     void on_event(ClientDataReceived& event)
@@ -174,158 +336,188 @@ private:
     {
         runspace_.with_pool([&](ServerPool& pool) { pool.close_requested(event.channel); });
     }
-    void on_event(EndOfInput&) { on_client_gone(); }
+    // What the pipelines still say may find a reader.
+    void on_event(EndOfInput&)
+    {
+        outcome_ = client_gone();
+        runspace_.with_pool([](ServerPool& pool) { pool.input_ended(); });
+        say_farewell();
+    }
+
+    static ServeOutcome client_gone()
+    {
+        return {
+            server_exit_code,
+            {TransportErrc::StreamEnded, clixml::no_offset, "expected another element"},
+            "The client's input has ended."};
+    }
 
     // The framing is broken: nothing that follows can be understood, and as with the reference
-    // nothing more is said.
+    // nothing but the reason is said any more.
     void report(const clixml::Error& error)
     {
+        if (phase_ != Phase::Serving) return;
+        log(LogLevel::Warning, "broken-framing", {{"reason", error.code.message()}});
+        outcome_ = {server_exit_code, error, "The client's data cannot be read: " + error.text()};
         is_silent_ = true;
         runspace_.with_pool([](ServerPool& pool) { pool.input_ended(); });
-        broken(error, "The client's data cannot be read: " + error.text());
+        say_farewell();
     }
 
     void tell(const std::string& text)
     {
         if (options_.errors == ErrorStyle::ErrorLines) {
             framing_.report_error(text);
-            text_ += framing_.take_output();
+            output_.append(framing_.take_output());
             return;
         }
         const std::string line = text + "\n";
         [[maybe_unused]] const auto written =
-            write(options_.error_descriptor, line.data(), line.size()); // best effort
+            ::write(options_.error_descriptor, line.data(), line.size()); // best effort
     }
 
-    // False where the client takes nothing any more.
-    bool write_some()
+    // The last states go out, then the error, if the client still takes them.
+    void say_farewell()
     {
-        while (written_ < text_.size()) {
-            const ssize_t count = write(output_, text_.data() + written_, text_.size() - written_);
-            if (count > 0) {
-                written_ += static_cast<std::size_t>(count);
-                continue;
-            }
-            if (count < 0 && errno == EINTR) continue;
-            if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) break;
-            on_client_gone();
-            text_.clear();
-            written_ = 0;
-            return false;
-        }
-        if (written_ == text_.size()) {
-            text_.clear();
-            written_ = 0;
-        } else if (written_ > text_bytes_max) {
-            text_.erase(0, written_);
-            written_ = 0;
-        }
-        return true;
+        phase_ = Phase::Farewell;
+        give_up_at_ = Clock::now() + farewell;
     }
 
-    [[nodiscard]] bool listens() const { return text_.size() - written_ <= deaf_bytes; }
-
-    // Milliseconds that the client still has to send its key; -1: it was not asked for one.
-    int key_wait_ms()
+    // Commands that do not stop in time keep nobody waiting; the reason is said all the same.
+    void break_off()
     {
-        bool is_waiting = false;
-        runspace_.with_pool([&](ServerPool& pool) { is_waiting = pool.is_waiting_for_key(); });
-        if (!is_waiting) {
-            key_deadline_.reset();
-            return -1;
-        }
-        const auto now = std::chrono::steady_clock::now();
-        if (!key_deadline_) key_deadline_ = now + key_wait;
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(*key_deadline_ - now);
-        return static_cast<int>(std::max<std::int64_t>(left.count(), 0));
+        if (tell_reason() && !write_some()) return;
+        stop_runspace();
     }
 
-    bool wait()
+    // True where there was something to tell.
+    bool tell_reason()
     {
-        std::array<pollfd, 3> entries{};
-        nfds_t count = 0;
-        const auto add = [&](int descriptor, short wish) {
-            entries[count++] = {descriptor, wish, 0};
-        };
-        add(wake_.read_end(), POLLIN);
-        if (listens()) add(input_, POLLIN);
-        if (written_ < text_.size()) add(output_, POLLOUT);
-        const int ready = poll(entries.data(), count, key_wait_ms());
-        if (ready < 0) return errno == EINTR;
-        if (ready == 0 && key_wait_ms() == 0)
-            runspace_.with_pool([](ServerPool& pool) { pool.key_exchange_timed_out(); });
-        if (entries[0].revents != 0) wake_.drain();
-        if (listens()) read_some();
-        return true;
-    }
-
-    void read_some()
-    {
-        std::array<std::uint8_t, 64 * 1024> buffer;
-        const ssize_t count = read(input_, buffer.data(), buffer.size());
-        if (count > 0) {
-            framing_.receive({buffer.data(), static_cast<std::size_t>(count)});
-        } else if (count == 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)) {
-            framing_.receive_end();
-        }
-    }
-
-    // Gets the last states and the error out, if the client still takes them.
-    void farewell()
-    {
-        const auto until = std::chrono::steady_clock::now() + farewell_time;
-        bool has_told = false;
-        for (;;) {
-            if (!is_silent_) perform_actions();
-            const bool has_ended = is_silent_ || runspace_.has_ended();
-            // Once more after the end: its last words may have come between the two.
-            if (has_ended && !is_silent_) perform_actions();
-            if (has_ended && !has_told && !outcome_.text.empty()) tell(outcome_.text);
-            has_told = has_told || has_ended;
-            if (!write_some()) return;
-            if (has_ended && text_.empty()) return;
-            const auto left = std::chrono::ceil<std::chrono::milliseconds>(
-                until - std::chrono::steady_clock::now()
-            );
-            std::array<pollfd, 2> entries{
-                pollfd{wake_.read_end(), POLLIN, 0}, pollfd{output_, POLLOUT, 0}};
-            const nfds_t count = text_.empty() ? 1 : 2;
-            if (left.count() <= 0 ||
-                poll(entries.data(), count, static_cast<int>(left.count())) <= 0)
-                break;
-            if (entries[0].revents != 0) wake_.drain();
-        }
-        // Commands that do not stop in time keep nobody waiting; the reason is said all the same.
-        if (has_told || outcome_.text.empty()) return;
+        if (outcome_.text.empty() || has_told_reason_) return false;
+        has_told_reason_ = true;
         tell(outcome_.text);
-        (void)write_some(); // best effort
+        return true;
     }
 
-    int input_;
-    int output_;
-    const ServeOptions& options_;
+    void on_client_gone()
+    {
+        if (phase_ == Phase::Serving) {
+            outcome_ = client_gone();
+            runspace_.with_pool([](ServerPool& pool) { pool.input_ended(); });
+        }
+        output_.clear();
+        stop_runspace();
+    }
+
+    void stop_runspace()
+    {
+        if (phase_ == Phase::Ending || phase_ == Phase::Over) return;
+        phase_ = Phase::Ending;
+        runspace_.request_end();
+        check_end();
+    }
+
+    void check_end()
+    {
+        if (phase_ == Phase::Farewell && (is_silent_ || !runspace_.has_session())) {
+            // Once more after the end: its last words may have come between the two.
+            if (!is_silent_) perform_actions();
+            if (tell_reason() && !write_some()) return;
+            if (output_.is_empty()) return stop_runspace();
+        }
+        if (phase_ == Phase::Ending && runspace_.has_ended()) phase_ = Phase::Over;
+    }
+
+    ClientStream stream_;
+    ServeOptions options_;
     detail::WakePipe wake_;
     detail::Runspace runspace_;
     OutOfProcServer framing_;
-    std::string text_;
-    std::size_t written_ = 0; // of text_
-    std::optional<std::chrono::steady_clock::time_point> key_deadline_;
-    bool is_over_ = false;
-    bool is_silent_ = false; // only the error is still to be said
+    OutputBuffer output_;
+    std::string scratch_;
+    bool is_overfed_ = false;
+    bool is_silent_ = false; // only the reason is still to be said
+    bool has_told_reason_ = false;
+    std::optional<Clock::time_point> key_deadline_;
+    Phase phase_ = Phase::Serving;
+    Clock::time_point last_activity_;
+    Clock::time_point give_up_at_;
     ServeOutcome outcome_;
 };
 
-} // namespace
+ServerSession::ServerSession(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+ServerSession::~ServerSession() = default;
+
+Result<std::unique_ptr<ServerSession>>
+ServerSession::start(ClientStream stream, const ServeOptions& options)
+{
+    auto impl = std::make_unique<Impl>(std::move(stream), options);
+    PSRP_CHECK(impl->start());
+    return std::unique_ptr<ServerSession>(new ServerSession(std::move(impl)));
+}
+
+void ServerSession::end()
+{
+    impl_->end();
+}
+
+bool ServerSession::is_over() const
+{
+    return impl_->is_over();
+}
+
+const ServeOutcome& ServerSession::outcome() const
+{
+    return impl_->outcome();
+}
+
+void ServerSession::append_poll_entries(std::vector<PollEntry>& entries) const
+{
+    impl_->append_poll_entries(entries);
+}
+
+void ServerSession::on_readable(int descriptor)
+{
+    impl_->on_readable(descriptor);
+}
+
+void ServerSession::on_writable(int descriptor)
+{
+    impl_->on_writable(descriptor);
+}
+
+std::optional<Clock::time_point> ServerSession::deadline() const
+{
+    return impl_->deadline();
+}
+
+void ServerSession::on_deadline(Clock::time_point now)
+{
+    impl_->on_deadline(now);
+}
 
 ServeOutcome serve_on(int input, int output, const ServeOptions& options)
 {
     CommandTable own;
-    if (options.commands == nullptr) own = standard_commands();
+    ServeOptions whole = options;
+    if (options.commands == nullptr) {
+        own = standard_commands();
+        whole.commands = &own;
+    }
+    const auto broken = [](const clixml::Error& error) {
+        return ServeOutcome{server_exit_code, error, error.text()};
+    };
     const NonBlocking input_mode(input);
     const NonBlocking output_mode(output);
-    const PipeSignalGuard guard;
-    Loop loop(input, output, options, options.commands == nullptr ? own : *options.commands);
-    return loop.run();
+    auto loop = EventLoop::create();
+    if (!loop) return broken(loop.error());
+    auto session = ServerSession::start({input, output}, whole);
+    if (!session) return broken(session.error());
+    loop->add(**session);
+    while (!(*session)->is_over()) {
+        if (const auto turned = loop->run_once(); !turned) return broken(turned.error());
+    }
+    return (*session)->outcome();
 }
 
 } // namespace psrp::server

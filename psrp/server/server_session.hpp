@@ -4,9 +4,11 @@
 
 #include <clixml/result.hpp>
 #include <psrp/server/command.hpp>
+#include <psrp/server/connection.hpp>
 #include <psrp/server/limits.hpp>
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 namespace psrp::server {
@@ -28,6 +30,7 @@ struct ServeOptions {
     const CommandTable* commands = nullptr;
     // Where texts go with ErrorStyle::StandardError. Borrowed.
     int error_descriptor = 2;
+    ConnectionOptions connection = {};
 };
 
 // How serving ended.
@@ -35,6 +38,35 @@ struct ServeOutcome {
     int exit_code = server_exit_code; // what a server process should return
     clixml::Error error;              // why: TransportErrc::StreamEnded where the client has gone
     std::string text;                 // the same for people
+};
+
+// A client of the embedded endpoint on an event loop. Pipelines run one at a time on a thread of
+// its own, so that the loop never waits for a script.
+class ServerSession final : public Connection {
+public:
+    // The descriptors are made non-blocking. `options.commands` must be there and outlive this.
+    // Error: the errno value, where no descriptors are left.
+    static Result<std::unique_ptr<ServerSession>>
+    start(ClientStream stream, const ServeOptions& options);
+    ~ServerSession() override;
+
+    void end() override;
+    [[nodiscard]] bool is_over() const override;
+    [[nodiscard]] int exit_code() const override { return outcome().exit_code; }
+    [[nodiscard]] const ServeOutcome& outcome() const;
+
+    void append_poll_entries(std::vector<PollEntry>& entries) const override;
+    void on_readable(int descriptor) override;
+    void on_writable(int descriptor) override;
+    [[nodiscard]] std::optional<Clock::time_point> deadline() const override;
+    void on_deadline(Clock::time_point now) override;
+
+private:
+    class Impl;
+
+    explicit ServerSession(std::unique_ptr<Impl> impl);
+
+    std::unique_ptr<Impl> impl_;
 };
 
 // Serves one client after another on the stream until its input ends: reads elements from `input`,

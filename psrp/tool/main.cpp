@@ -84,14 +84,34 @@ void settle_decode(const DecodeFlags& flags, DecodeOptions& options)
 void add_serve(CLI::App& app, ServeOptions& options)
 {
     CLI::App* command =
-        app.add_subcommand("serve", "Serve PSRP sessions with the embedded endpoint");
+        app.add_subcommand("serve", "Serve PSRP sessions, with the embedded endpoint or a child");
     command->add_flag(
         "--stdio", options.stdio, "On standard input and output, as an SSH subsystem"
     );
     command->add_flag(
         "-s", options.server_mode, "The same as a child process: failures go to standard error"
     );
-    command->require_option(1);
+    command->add_option(
+        "--socket", options.socket_path, "On a Unix socket that is made there, for this user only"
+    );
+    command->add_flag(
+        "--systemd", options.activated, "On the Unix sockets that systemd hands over (LISTEN_FDS)"
+    );
+    command->add_option(
+        "--bridge", options.bridge, "Command line that answers each client, such as 'pwsh -s'"
+    );
+    command
+        ->add_option(
+            "--idle-timeout", options.idle_timeout_s, "Seconds after which an idle session ends"
+        )
+        ->check(CLI::Range(0, 1'000'000'000));
+    command->add_option("--sessions-max", options.sessions_max, "Clients at once on a socket")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 100'000));
+    command->add_option(
+        "--log-level", options.log_level, "none, error, warning, info or debug, to standard error"
+    );
+    command->add_flag("--log-payloads", options.logs_payloads, "Log what clients send and get");
 }
 
 } // namespace

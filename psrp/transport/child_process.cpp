@@ -8,6 +8,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -71,6 +74,7 @@ struct ChildPlan {
     int error_output; // -1 = inherited
     int report;       // gets the errno value of what failed
     InterruptShield interrupt_shield;
+    pid_t parent; // to die with; 0 = not
 };
 
 void reset_signals(InterruptShield shield)
@@ -94,6 +98,12 @@ void reset_signals(InterruptShield shield)
 {
     if (plan.interrupt_shield == InterruptShield::OwnGroup) setpgid(0, 0);
     reset_signals(plan.interrupt_shield);
+#ifdef __linux__
+    if (plan.parent != 0) {
+        prctl(PR_SET_PDEATHSIG, SIGTERM);
+        if (getppid() != plan.parent) _exit(127); // gone before the system knew of the wish
+    }
+#endif
     const bool ready = dup2(plan.input, STDIN_FILENO) >= 0 &&
                        dup2(plan.output, STDOUT_FILENO) >= 0 &&
                        (plan.error_output < 0 || dup2(plan.error_output, STDERR_FILENO) >= 0) &&
@@ -177,6 +187,7 @@ Result<ChildProcess> ChildProcess::start(const ChildProgram& program)
         .error_output = nowhere.is_open() ? nowhere.number() : error_output.writer.number(),
         .report = report.writer.number(),
         .interrupt_shield = program.interrupt_shield,
+        .parent = program.parent_loss == ParentLoss::Terminate ? ::getpid() : 0,
     };
     ChildProcess child;
     child.id_ = ::fork();

@@ -27,6 +27,14 @@ enum class InterruptShield {
     IgnoredSignals,
 };
 
+// What becomes of a child whose parent is killed and cannot end it any more.
+enum class ParentLoss {
+    // It sees the end of its input.
+    Ignore,
+    // The system also sends it SIGTERM, on Linux: as soon as the thread that started it is gone.
+    Terminate,
+};
+
 // A program to start.
 struct ChildProgram {
     std::vector<std::string> arguments =
@@ -36,6 +44,7 @@ struct ChildProgram {
         {}; // set beside what is inherited
     ErrorStream error_stream = ErrorStream::Capture;
     InterruptShield interrupt_shield = InterruptShield::OwnGroup;
+    ParentLoss parent_loss = ParentLoss::Ignore;
 };
 
 // How a child ended: by exit code or by signal.

@@ -59,6 +59,16 @@ const char* text_of_session(TransportErrc code)
                "break.";
     case TransportErrc::SshConnectTimedOut:
         return "the SSH connection attempt timed out";
+    case TransportErrc::SshHostKeyRefused:
+        return "ssh does not trust the host's key";
+    case TransportErrc::SshLoginRefused:
+        return "the host refused the login";
+    case TransportErrc::SshSubsystemMissing:
+        return "the host has no such SSH subsystem";
+    case TransportErrc::SshHostUnreachable:
+        return "ssh could not reach the host";
+    case TransportErrc::SshOptionRefused:
+        return "ssh does not take one of its options";
     case TransportErrc::StreamEnded:
         return "the peer closed the connection";
     case TransportErrc::ProgramNotFound:
@@ -78,6 +88,32 @@ const char* text_of_session(TransportErrc code)
     }
 }
 
+const char* text_of_socket(TransportErrc code)
+{
+    switch (code) {
+    case TransportErrc::SocketConnectTimedOut:
+        return "nobody answered on the socket in time";
+    case TransportErrc::WrongSocketOwner:
+        return "another user's process listens on the socket";
+    case TransportErrc::SocketInUse:
+        return "a server listens on the socket already";
+    case TransportErrc::SocketPathTooLong:
+        return "the path is no possible name of a socket";
+    case TransportErrc::HostPipeNotFound:
+        return "the process has no PowerShell socket";
+    case TransportErrc::HostPipeStale:
+        return "the process has ended and left its socket behind";
+    case TransportErrc::HostPipeAmbiguous:
+        return "several processes have this name";
+    case TransportErrc::ContainerEngineNotFound:
+        return "no container engine was found";
+    case TransportErrc::InvalidContainer:
+        return "the container's name is not usable";
+    default:
+        return nullptr;
+    }
+}
+
 class Category final : public std::error_category {
 public:
     const char* name() const noexcept override { return "psrp transport"; }
@@ -87,6 +123,7 @@ public:
         const auto code = static_cast<TransportErrc>(value);
         if (const char* text = text_of_framing(code)) return text;
         if (const char* text = text_of_session(code)) return text;
+        if (const char* text = text_of_socket(code)) return text;
         return "unknown transport error";
     }
 };

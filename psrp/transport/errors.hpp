@@ -54,6 +54,16 @@ enum class TransportErrc {
     ServerProcessExited,
     // Environment: ssh ended before the session was closed (SSHAbruptlyTerminated).
     SshTerminated,
+    // Environment: ssh does not know or does not trust the host's key.
+    SshHostKeyRefused,
+    // Environment: the host took none of the keys and passwords.
+    SshLoginRefused,
+    // Environment: the host's sshd has no such subsystem.
+    SshSubsystemMissing,
+    // Environment: ssh found no way to the host, or the host closed the connection at once.
+    SshHostUnreachable,
+    // Caller: ssh does not take one of its options.
+    SshOptionRefused,
     // Environment: ssh did not reach the server in time.
     SshConnectTimedOut,
     // Environment: the peer closed the byte stream before the session was closed.
@@ -66,6 +76,24 @@ enum class TransportErrc {
     InvalidPort,
     // Caller: host or subsystem is empty or would be taken for an option of ssh.
     InvalidHost,
+    // Environment: nobody listened on the socket in time (ConnectNamedPipeTimeout).
+    SocketConnectTimedOut,
+    // Environment: another user's process listens on the socket.
+    WrongSocketOwner,
+    // Caller: a server listens on this path already.
+    SocketInUse,
+    // Caller: the path of a socket is empty or longer than the system takes.
+    SocketPathTooLong,
+    // Environment: no running process with this id or name has a PowerShell socket.
+    HostPipeNotFound,
+    // Environment: the process has ended, its socket is a left-over.
+    HostPipeStale,
+    // Caller: several running processes have this name.
+    HostPipeAmbiguous,
+    // Environment: no container engine is on PATH.
+    ContainerEngineNotFound,
+    // Caller: the container's id is empty or would be taken for an option.
+    InvalidContainer,
     // Caller: more than the allowed bytes wait to be written; nothing of the action was taken.
     OutputFull,
     // Caller: the action cannot be carried out any more, or not by this transport

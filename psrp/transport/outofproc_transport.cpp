@@ -50,7 +50,7 @@ Result<void> OutOfProcTransport::perform(const ClientAction& action)
 {
     // What broke the connection may be what came, while there is still a way out.
     const bool is_possible = failure_ ? is_peer_fault(failure_->error.code) && writer_.is_open()
-                                      : !waiting_failure_ && reader_.is_open();
+                                      : !waiting_failure_ && (reader_.is_open() || is_connecting());
     if (!is_possible) {
         return clixml::failure(
             TransportErrc::ActionNotAllowed, clixml::no_offset, "the connection has ended"
@@ -65,7 +65,8 @@ Result<void> OutOfProcTransport::perform(const ClientAction& action)
     // Without a reader on the other side there is nobody to write for; the end of its output will
     // say why.
     std::string text = client_.take_output();
-    if (!writer_.is_open()) return {};
+    on_output_text(text);
+    if (!writer_.is_open() && !is_connecting()) return {};
     if (tap_) tap_->on_client_bytes(clixml::bytes_of(text));
     output_.append(std::move(text));
     return {};
@@ -92,6 +93,7 @@ tl::unexpected<clixml::Error> OutOfProcTransport::failed(const clixml::Error& er
         failure_ = end_failure_;
     } else {
         failure_ = Failure{error, fault_text(error, client_.offending_line())};
+        if (error.code == TransportErrc::StrayText) failure_->text += stray_text_advice();
     }
     stop_reading();
     if (!is_peer_fault(failure_->error.code)) stop_writing();

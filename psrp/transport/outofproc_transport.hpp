@@ -10,6 +10,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 
 namespace psrp {
 
@@ -55,6 +57,14 @@ protected:
     explicit OutOfProcTransport(OutOfProcTransportLimits limits);
 
     Result<void> attach(Descriptor reader, Descriptor writer);
+    // True while the descriptors are still to come: actions are taken and wait.
+    [[nodiscard]] virtual bool is_connecting() const { return false; }
+    // Text that an action has become, on its way to the output.
+    virtual void on_output_text(std::string_view text) { (void)text; }
+    // Adds text behind what waits to be written.
+    void queue_output(std::string text) { output_.append(std::move(text)); }
+    // What to do about text of the peer that is no element; behind the text that quotes it.
+    [[nodiscard]] virtual std::string stray_text_advice() const { return {}; }
     // What is read has ended. Here: tells the client; others may have to find out why first.
     virtual void on_input_end() { client_.receive_end(); }
     // Makes `error` the end of the connection, once the events that arrived before it are handed

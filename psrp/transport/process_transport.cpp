@@ -11,6 +11,12 @@ namespace {
 
 constexpr std::chrono::milliseconds exit_check_interval{10};
 constexpr std::size_t error_read_bytes = 4096;
+// Where the text came from and what to do (the commonest error in setting up SSH).
+constexpr std::string_view stray_text_hint =
+    "\nThis text is no part of the protocol: something on the other side writes it to standard "
+    "output before or beside PowerShell, mostly an echo in a login script (.bashrc, .profile, "
+    ".zshenv, /etc/profile.d). Make it silent where there is no terminal, or let it write to "
+    "standard error.";
 constexpr const char* reported_error_text =
     "The background process reported an error with the following message: ";
 
@@ -21,8 +27,9 @@ ChildTransport::ChildTransport(ChildTransportLimits limits)
 {
 }
 
-Result<void> ChildTransport::start(const ChildProgram& program)
+Result<void> ChildTransport::start(ChildProgram program)
 {
+    program.parent_loss = limits_.parent_loss;
     PSRP_TRY(child_, ChildProcess::start(program));
     return attach(child_.take_output(), child_.take_input());
 }
@@ -190,20 +197,51 @@ std::vector<std::string> pwsh_arguments(const PwshOptions& options)
     return arguments;
 }
 
+std::string ChildTransport::exit_text() const
+{
+    if (!exit_status_) return {};
+    if (exit_status_->signal != 0) {
+        return " (ended by signal " + std::to_string(exit_status_->signal) + ')';
+    }
+    return " (exit code " + std::to_string(exit_status_->code) + ')';
+}
+
+std::string ChildTransport::stray_text_advice() const
+{
+    return std::string(stray_text_hint);
+}
+
+ProcessTransport::ProcessTransport(ProcessOptions options)
+    : ChildTransport(options.limits), options_(std::move(options))
+{
+}
+
 Result<std::unique_ptr<ProcessTransport>>
 ProcessTransport::start(std::vector<std::string> arguments, ChildTransportLimits limits)
 {
-    std::unique_ptr<ProcessTransport> transport(new ProcessTransport(std::move(limits)));
+    ProcessOptions options;
+    options.arguments = std::move(arguments);
+    options.limits = std::move(limits);
+    return start(std::move(options));
+}
+
+Result<std::unique_ptr<ProcessTransport>> ProcessTransport::start(ProcessOptions options)
+{
     ChildProgram program;
-    program.arguments = std::move(arguments);
+    program.arguments = options.arguments;
     program.error_stream = ErrorStream::Capture;
-    program.interrupt_shield = InterruptShield::OwnGroup;
-    PSRP_CHECK(transport->ChildTransport::start(program));
+    program.interrupt_shield = options.interrupt_shield;
+    std::unique_ptr<ProcessTransport> transport(new ProcessTransport(std::move(options)));
+    PSRP_CHECK(transport->ChildTransport::start(std::move(program)));
     return transport;
 }
 
 void ProcessTransport::on_error_line(std::string_view line)
 {
+    if (options_.error_lines == ErrorLines::PassOn) {
+        if (options_.on_error_line) options_.on_error_line(line);
+        return;
+    }
     // Once its output has ended the exit code is worth waiting for; after the session has been
     // closed nothing matters.
     if (!is_reading() || client().is_session_closed()) return;
@@ -215,7 +253,7 @@ void ProcessTransport::on_error_line(std::string_view line)
 
 clixml::Error ProcessTransport::end_error() const
 {
-    if (!error_lines().empty()) {
+    if (options_.error_lines == ErrorLines::Break && !error_lines().empty()) {
         return {
             TransportErrc::PeerReportedError,
             clixml::no_offset,
@@ -228,13 +266,20 @@ clixml::Error ProcessTransport::end_error() const
 std::string ProcessTransport::end_text() const
 {
     const std::string lines = error_lines();
-    std::string text = lines.empty() ? "The background process closed or ended abnormally."
-                                     : reported_error_text + lines;
-    if (const auto status = exit_status()) {
-        text += status->signal != 0 ? " (ended by signal " + std::to_string(status->signal) + ')'
-                                    : " (exit code " + std::to_string(status->code) + ')';
+    if (options_.error_lines == ErrorLines::PassOn) {
+        std::string text = options_.arguments.front() + " has ended" + exit_text();
+        if (!lines.empty()) text += ":\n" + lines;
+        return text;
     }
-    return text;
+    const std::string text = lines.empty() ? "The background process closed or ended abnormally."
+                                           : reported_error_text + lines;
+    return text + exit_text();
+}
+
+std::string ProcessTransport::stray_text_advice() const
+{
+    if (options_.error_lines == ErrorLines::Break) return {};
+    return ChildTransport::stray_text_advice();
 }
 
 } // namespace psrp

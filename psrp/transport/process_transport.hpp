@@ -6,8 +6,10 @@
 #include <psrp/transport/outofproc_transport.hpp>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace psrp {
@@ -22,6 +24,8 @@ struct ChildTransportLimits {
     // How long a child whose output has ended may take to end by itself, so that its exit code can
     // be told.
     std::chrono::milliseconds exit_wait{2000};
+    // What happens to the child when this process is killed.
+    ParentLoss parent_loss = ParentLoss::Ignore;
     // close(): from the end of the child's input to SIGTERM, and from there to SIGKILL.
     std::chrono::milliseconds terminate_wait{1000};
     std::chrono::milliseconds kill_wait{2000};
@@ -48,8 +52,9 @@ public:
 protected:
     explicit ChildTransport(ChildTransportLimits limits);
 
-    Result<void> start(const ChildProgram& program);
+    Result<void> start(ChildProgram program);
     void on_input_end() override;
+    [[nodiscard]] std::string stray_text_advice() const override;
     // A line the child wrote on standard error, borrowed for the call. It has been kept already.
     virtual void on_error_line(std::string_view line) = 0;
     // The error for a child that ended before the session was closed, and its sentence for the
@@ -58,6 +63,9 @@ protected:
     [[nodiscard]] virtual std::string end_text() const = 0;
     // The last lines of standard error, joined by line feeds.
     [[nodiscard]] std::string error_lines() const;
+    [[nodiscard]] const std::vector<std::string>& kept_error_lines() const { return error_lines_; }
+    // " (exit code 1)", or the signal; empty while it runs.
+    [[nodiscard]] std::string exit_text() const;
 
 private:
     void read_error_output();
@@ -89,21 +97,44 @@ struct PwshOptions {
 // [-EncodedCommand x].
 std::vector<std::string> pwsh_arguments(const PwshOptions& options = {});
 
+// What a line of a child's standard error means.
+enum class ErrorLines {
+    // The end of the session: `pwsh -s` writes there what it cannot go on after.
+    Break,
+    // A message for people: wrappers such as container engines warn and go on.
+    PassOn,
+};
+
+// How a child is run as a server.
+struct ProcessOptions {
+    std::vector<std::string> arguments = pwsh_arguments(); // as ChildProgram's
+    ErrorLines error_lines = ErrorLines::Break;
+    // Gets each line that is passed on, borrowed for the call. Must not call back into the
+    // transport.
+    std::function<void(std::string_view)> on_error_line = {};
+    InterruptShield interrupt_shield = InterruptShield::OwnGroup;
+    ChildTransportLimits limits = {};
+};
+
 // A Transport to a child. Whatever the child writes on standard error breaks the session with that
-// text.
+// text, unless ErrorLines says otherwise.
 class ProcessTransport final : public ChildTransport {
 public:
     // Starts `arguments` (the program first, looked up on PATH unless it holds a slash). Errors:
     // ProgramNotFound; the errno value of what failed.
     static Result<std::unique_ptr<ProcessTransport>>
     start(std::vector<std::string> arguments = pwsh_arguments(), ChildTransportLimits limits = {});
+    static Result<std::unique_ptr<ProcessTransport>> start(ProcessOptions options);
 
 private:
-    explicit ProcessTransport(ChildTransportLimits limits) : ChildTransport(std::move(limits)) {}
+    explicit ProcessTransport(ProcessOptions options);
 
     void on_error_line(std::string_view line) override;
     [[nodiscard]] clixml::Error end_error() const override;
     [[nodiscard]] std::string end_text() const override;
+    [[nodiscard]] std::string stray_text_advice() const override;
+
+    ProcessOptions options_;
 };
 
 } // namespace psrp

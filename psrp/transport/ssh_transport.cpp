@@ -1,4 +1,5 @@
 #include <psrp/transport/errors.hpp>
+#include <psrp/transport/ssh_failures.hpp>
 #include <psrp/transport/ssh_transport.hpp>
 
 #include <algorithm>
@@ -26,7 +27,7 @@ Result<std::unique_ptr<SshTransport>> SshTransport::start(SshOptions options)
     // not read.
     program.interrupt_shield = InterruptShield::IgnoredSignals;
     std::unique_ptr<SshTransport> transport(new SshTransport(std::move(options)));
-    PSRP_CHECK(transport->ChildTransport::start(program));
+    PSRP_CHECK(transport->ChildTransport::start(std::move(program)));
     if (transport->options_.connecting_timeout) {
         transport->connect_until_ = Clock::now() + *transport->options_.connecting_timeout;
     }
@@ -72,15 +73,20 @@ void SshTransport::on_error_line(std::string_view line)
 
 clixml::Error SshTransport::end_error() const
 {
-    return {TransportErrc::SshTerminated, clixml::no_offset, "expected CloseAck before the end"};
+    const SshFailure failure = explain_ssh_end(kept_error_lines(), client().has_received_line());
+    return {failure.code, clixml::no_offset, "expected CloseAck before the end"};
 }
 
 std::string SshTransport::end_text() const
 {
-    return with_error_lines(
-        "The SSH client session has ended with error message: " +
-        make_error_code(TransportErrc::SshTerminated).message()
-    );
+    const SshFailure failure = explain_ssh_end(kept_error_lines(), client().has_received_line());
+    const std::string what = make_error_code(failure.code).message();
+    if (failure.line.empty()) {
+        return with_error_lines("The SSH client session has ended with error message: " + what);
+    }
+    std::string text = options_.target.host + ": " + what + ": " + std::string(failure.line);
+    if (!failure.advice.empty()) text += '\n' + std::string(failure.advice);
+    return text;
 }
 
 std::string SshTransport::with_error_lines(std::string text) const

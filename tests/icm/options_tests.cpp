@@ -18,6 +18,11 @@ icm::Options read(const Strings& arguments)
     return *options;
 }
 
+const psrp::SshTarget& ssh(const icm::Place& place)
+{
+    return std::get<psrp::SshTarget>(place);
+}
+
 std::string error_of(const Strings& arguments)
 {
     const auto options = icm::read_options(arguments);
@@ -44,7 +49,7 @@ TEST_CASE("PowerShell's and POSIX's spellings mean the same")
         INFO(row[0]);
         const icm::Options options = read(row);
         REQUIRE(options.targets.size() == 1);
-        CHECK(options.targets[0].host == "web");
+        CHECK(ssh(options.targets[0]).host == "web");
         CHECK(options.scripts == Strings{"x"});
     }
 }
@@ -83,15 +88,16 @@ TEST_CASE("options fill in for targets that do not say it themselves")
          "x"}
     );
     REQUIRE(options.targets.size() == 3);
-    CHECK(options.targets[0].host == "a");
-    CHECK(options.targets[0].user == "me");
-    CHECK(options.targets[0].port == 22);
-    CHECK(options.targets[1].host == "b");
-    CHECK(options.targets[1].user == "u");
-    CHECK(options.targets[1].port == 2222);
-    CHECK(options.targets[2].host == "::1");
-    CHECK(options.targets[2].port == 23);
-    for (const auto& target : options.targets) {
+    CHECK(ssh(options.targets[0]).host == "a");
+    CHECK(ssh(options.targets[0]).user == "me");
+    CHECK(ssh(options.targets[0]).port == 22);
+    CHECK(ssh(options.targets[1]).host == "b");
+    CHECK(ssh(options.targets[1]).user == "u");
+    CHECK(ssh(options.targets[1]).port == 2222);
+    CHECK(ssh(options.targets[2]).host == "::1");
+    CHECK(ssh(options.targets[2]).port == 23);
+    for (const auto& place : options.targets) {
+        const psrp::SshTarget& target = ssh(place);
         CHECK(target.key_file == "key");
         CHECK(target.subsystem == "s");
         REQUIRE(target.options.size() == 2);
@@ -99,6 +105,47 @@ TEST_CASE("options fill in for targets that do not say it themselves")
     }
     CHECK(options.connecting_timeout == std::chrono::milliseconds(1500));
     CHECK(options.throttle_limit == 32);
+}
+
+TEST_CASE("every way to a server can be asked for, several at once")
+{
+    const icm::Options options = read(
+        {"-ContainerId",
+         "web,db",
+         "-ContainerEngine",
+         "podman",
+         "--socket",
+         "/run/a b.sock",
+         "-CustomPipeName",
+         "mine",
+         "-ProcessId",
+         "42",
+         "-ProcessName",
+         "pwsh",
+         "--server-command",
+         "kubectl exec -i 'my pod' -- pwsh -s",
+         "-ConnectingTimeout",
+         "-1",
+         "-HostName",
+         "h",
+         "x"}
+    );
+    REQUIRE(options.targets.size() == 8);
+    CHECK(ssh(options.targets[0]).host == "h");
+    for (const auto& [index, id] : {std::pair(1U, "web"), std::pair(2U, "db")}) {
+        const auto& container = std::get<psrp::ContainerTarget>(options.targets[index]);
+        CHECK(container.id == id);
+        CHECK(container.engine == "podman");
+    }
+    CHECK(std::get<icm::SocketPlace>(options.targets[3]).path == "/run/a b.sock");
+    CHECK(std::get<icm::CustomPipePlace>(options.targets[4]).name == "mine");
+    CHECK(std::get<icm::HostProcessPlace>(options.targets[5]).process_id == 42);
+    CHECK(std::get<icm::HostProcessPlace>(options.targets[6]).name == "pwsh");
+    CHECK(
+        std::get<icm::CommandPlace>(options.targets[7]).arguments ==
+        Strings{"kubectl", "exec", "-i", "my pod", "--", "pwsh", "-s"}
+    );
+    CHECK_FALSE(options.connecting_timeout.has_value());
 }
 
 TEST_CASE("wrong command lines are named")
@@ -123,6 +170,19 @@ TEST_CASE("wrong command lines are named")
         {{"-HostName", "a", "--endpoint", "pwsh", "x"}, "excludes -HostName"},
         {{"--output", "table", "x"}, "--output"},
         {{"-Port", "70000", "x"}, "--port"},
+        {{"-VMName", "v", "x"}, "only Windows has"},
+        {{"-VMId", "0f0e", "x"}, "only Windows has"},
+        {{"-ContainerId", "-v", "x"}, "no name or id of a container"},
+        {{"-ContainerEngine", "podman", "x"}, "goes with -ContainerId"},
+        {{"-ContainerId", "c", "--endpoint", "embedded", "x"}, "excludes"},
+        {{"-ProcessId", "0", "x"}, "no id of a process"},
+        {{"-ProcessId", "12x", "x"}, "no id of a process"},
+        {{"-CustomPipeName", "a/b", "x"}, "no name of a pipe"},
+        {{"--socket", "", "x"}, "--socket"},
+        {{"--server-command", "'open", "x"}, "a command line"},
+        {{"--server-command", "  ", "x"}, "a command line"},
+        {{"-ConnectingTimeout", "0", "x"}, "-1 for no limit"},
+        {{"-ConnectingTimeout", "-2", "x"}, "--connecting-timeout"},
     };
     for (const Row& row : rows) {
         INFO(row.text);

@@ -93,8 +93,18 @@ std::string RunningProgram::errors() const
 
 bool RunningProgram::wait_for_output(std::string_view text)
 {
-    while (output().find(text) == std::string::npos) {
-        if (reap(false)) return output().find(text) != std::string::npos;
+    return wait_for(&RunningProgram::output, text);
+}
+
+bool RunningProgram::wait_for_errors(std::string_view text)
+{
+    return wait_for(&RunningProgram::errors, text);
+}
+
+bool RunningProgram::wait_for(std::string (RunningProgram::*written)() const, std::string_view text)
+{
+    while ((this->*written)().find(text) == std::string::npos) {
+        if (reap(false)) return (this->*written)().find(text) != std::string::npos;
         std::this_thread::sleep_for(look_again);
     }
     return true;

@@ -57,11 +57,14 @@ public:
     [[nodiscard]] std::string errors() const;
     // Waits until `text` is in its output; false where it ended before.
     bool wait_for_output(std::string_view text);
+    // The same for standard error.
+    bool wait_for_errors(std::string_view text);
     // Waits for its end.
     ProgramResult wait();
 
 private:
     bool reap(bool waits);
+    bool wait_for(std::string (RunningProgram::*written)() const, std::string_view text);
 
     TemporaryFolder folder_;
     pid_t id_ = -1;

@@ -1,12 +1,9 @@
 #include <psrp/transport/child_process.hpp>
 #include <tests/icm/ssh_server.hpp>
 
-#include <algorithm>
 #include <arpa/inet.h>
 #include <chrono>
 #include <csignal>
-#include <fstream>
-#include <iterator>
 #include <netinet/in.h>
 #include <pwd.h>
 #include <sys/socket.h>
@@ -78,8 +75,12 @@ std::string configuration(const std::filesystem::path& folder, int port)
            "PermitRootLogin yes\n"
            "PasswordAuthentication no\n"
            "KbdInteractiveAuthentication no\n"
+           "MaxStartups 1000\n"
            "Subsystem powershell " +
-           where + "/psrp serve --stdio\n";
+           where +
+           "/psrp serve --stdio\n"
+           "Subsystem noisy " +
+           where + "/noisy\n";
 }
 
 } // namespace
@@ -115,6 +116,11 @@ std::unique_ptr<SshServer> SshServer::start(std::string& reason)
         }
     }
     std::filesystem::create_symlink(program_path("psrp"), folder / "psrp");
+    const std::string noisy = server->folder_.write(
+        "noisy",
+        "#!/bin/sh\necho 'Welcome to this host!'\nexec " + program_path("psrp") + " serve --stdio\n"
+    );
+    std::filesystem::permissions(noisy, std::filesystem::perms(0755));
     server->port_ = free_port();
     const std::string config =
         server->folder_.write("sshd_config", configuration(folder, server->port_));
@@ -158,20 +164,6 @@ std::vector<std::string> SshServer::access_with(const std::string& key) const
         "BatchMode=yes",
         "-Options",
         "LogLevel=ERROR"};
-}
-
-std::vector<pid_t> SshServer::processes_with(const std::string& text)
-{
-    std::vector<pid_t> found;
-    for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
-        const std::string name = entry.path().filename().string();
-        if (name.find_first_not_of("0123456789") != std::string::npos) continue;
-        std::ifstream file(entry.path() / "cmdline", std::ios::binary);
-        std::string line{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-        std::replace(line.begin(), line.end(), '\0', ' ');
-        if (line.find(text) != std::string::npos) found.push_back(std::stoi(name));
-    }
-    return found;
 }
 
 } // namespace tests

@@ -23,8 +23,10 @@ public:
     [[nodiscard]] std::vector<std::string> access() const;
     // The same with a key that the server does not know.
     [[nodiscard]] std::vector<std::string> access_with_wrong_key() const;
-    // Processes, of any user, with `text` in their command line.
-    static std::vector<pid_t> processes_with(const std::string& text);
+    // The sshd that listens.
+    [[nodiscard]] pid_t id() const { return program_->id(); }
+    // The key that the server knows, and a file of known hosts that does not know it.
+    [[nodiscard]] std::string key_file() const { return (folder_.path() / "user_key").string(); }
     // A text in the command line of each endpoint that this server starts.
     [[nodiscard]] std::string endpoint_mark() const { return folder_.path().string() + "/psrp"; }
 

@@ -1,3 +1,6 @@
+#include <psrp/transport/child_process.hpp>
+#include <psrp/transport/ssh_arguments.hpp>
+#include <tests/icm/processes.hpp>
 #include <tests/icm/ssh_server.hpp>
 #include <tests/support/skip.hpp>
 
@@ -121,6 +124,8 @@ TEST_CASE("an unknown subsystem and a wrong key end with status 3 and the words 
         tests::run_program(icm_arguments(*server, {"-Subsystem", "nothing", "1"}));
     CHECK(subsystem.exit_code == 3);
     CHECK(contains(subsystem.errors, "subsystem request failed"));
+    CHECK(contains(subsystem.errors, "the host has no such SSH subsystem"));
+    CHECK(contains(subsystem.errors, "sshd_config"));
 
     Strings arguments = {tests::program_path("icm"), "-HostName", server->target()};
     const Strings access = server->access_with_wrong_key();
@@ -129,6 +134,97 @@ TEST_CASE("an unknown subsystem and a wrong key end with status 3 and the words 
     const auto refused = tests::run_program(arguments);
     CHECK(refused.exit_code == 3);
     CHECK(contains(refused.errors, "Permission denied"));
+    CHECK(contains(refused.errors, "the host refused the login"));
+}
+
+TEST_CASE("a host key that is not known, and one that has changed, are named with ssh's words")
+{
+    const auto server = start_server();
+    if (server == nullptr) return;
+    const tests::TemporaryFolder folder;
+    const std::string host = "[127.0.0.1]:" + std::to_string(server->port());
+    const std::string other_key =
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f";
+    for (const std::string& known : {std::string(), host + " " + other_key + "\n"}) {
+        const auto result = tests::run_program(
+            {tests::program_path("icm"),
+             "-HostName",
+             server->target(),
+             "-KeyFilePath",
+             server->key_file(),
+             "-Options",
+             "UserKnownHostsFile=" + folder.write("known", known),
+             "-Options",
+             "GlobalKnownHostsFile=/dev/null",
+             "-Options",
+             "StrictHostKeyChecking=yes",
+             "-Options",
+             "BatchMode=yes",
+             "1"}
+        );
+        INFO(result.errors);
+        CHECK(result.exit_code == 3);
+        CHECK(contains(result.errors, "ssh does not trust the host's key"));
+        CHECK(contains(result.errors, "Host key verification failed."));
+        CHECK(contains(result.errors, "known_hosts"));
+    }
+}
+
+TEST_CASE("an option that ssh does not take and a host that is not there are told apart")
+{
+    if (!psrp::find_program("ssh")) return tests::report_skip("openssh-client is not installed");
+    const std::string icm = tests::program_path("icm");
+    const auto option =
+        tests::run_program({icm, "-HostName", "127.0.0.1", "-Options", "NoSuchThing=1", "1"});
+    CHECK(option.exit_code == 3);
+    CHECK(contains(option.errors, "ssh does not take one of its options"));
+    CHECK(contains(option.errors, "NoSuchThing"));
+
+    const std::string port = std::to_string(tests::free_port());
+    const auto refused = tests::run_program({icm, "-HostName", "127.0.0.1:" + port, "1"});
+    CHECK(refused.exit_code == 3);
+    CHECK(contains(refused.errors, "ssh could not reach the host"));
+    CHECK(contains(refused.errors, "Connection refused"));
+    // ssh's own line comes once by itself and once in the error.
+    CHECK(count_of(refused.errors, "Connection refused") == 2);
+
+    const auto key =
+        tests::run_program({icm, "-HostName", "127.0.0.1", "-KeyFilePath", "/no/such/key", "1"});
+    CHECK(key.exit_code == 3);
+    CHECK(contains(key.errors, "/no/such/key: the specified key file was not found"));
+}
+
+TEST_CASE("what a login script prints before the server is quoted with advice")
+{
+    const auto server = start_server();
+    if (server == nullptr) return;
+    const auto result = tests::run_program(icm_arguments(*server, {"-Subsystem", "noisy", "1"}));
+    INFO(result.errors);
+    CHECK(result.exit_code == 3);
+    CHECK(contains(result.errors, "Welcome to this host!"));
+    CHECK(contains(result.errors, ".bashrc"));
+}
+
+TEST_CASE("explicit parameters win over -Options, as ssh itself sees it")
+{
+    const auto ssh = psrp::find_program("ssh");
+    if (!ssh) return tests::report_skip("openssh-client is not installed");
+    psrp::SshTarget target;
+    target.host = "[::1]";
+    target.user = "DOMAIN\\someone";
+    target.port = 2201;
+    target.options = {{"Port", "2202"}, {"User", "other"}, {"ConnectTimeout", "7"}};
+    auto arguments = psrp::ssh_arguments(target);
+    REQUIRE(arguments);
+    arguments->front() = *ssh;
+    arguments->insert(arguments->begin() + 1, {"-F", "/dev/null", "-G"});
+    const auto seen = tests::run_program(*arguments);
+    INFO(seen.errors);
+    REQUIRE(seen.exit_code == 0);
+    CHECK(contains(seen.output, "\nport 2201\n"));
+    CHECK(contains("\n" + seen.output, "\nuser someone@DOMAIN\n"));
+    CHECK(contains(seen.output, "\nhostname ::1\n"));
+    CHECK(contains(seen.output, "\nconnecttimeout 7\n"));
 }
 
 TEST_CASE("Ctrl-C ends a remote pipeline and leaves neither ssh nor an endpoint behind")
@@ -137,15 +233,64 @@ TEST_CASE("Ctrl-C ends a remote pipeline and leaves neither ssh nor an endpoint 
     if (server == nullptr) return;
     tests::RunningProgram icm(icm_arguments(*server, {"'started'; Start-Sleep 3600"}));
     REQUIRE(icm.wait_for_output("started"));
-    CHECK_FALSE(SshServer::processes_with(server->endpoint_mark() + " serve").empty());
+    CHECK_FALSE(tests::processes_with(server->endpoint_mark() + " serve").empty());
     ::kill(icm.id(), SIGINT);
     CHECK(icm.wait().exit_code == 130);
     const std::string ssh_mark = "-p " + std::to_string(server->port());
-    CHECK(SshServer::processes_with(ssh_mark).empty());
+    CHECK(tests::processes_with(ssh_mark).empty());
     // The endpoint is a child of sshd and ends when it sees its input end; the test's own limit
     // of time decides where it does not.
-    while (!SshServer::processes_with(server->endpoint_mark() + " serve").empty()) {
+    while (!tests::processes_with(server->endpoint_mark() + " serve").empty()) {
         std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+}
+
+TEST_CASE("a second Ctrl-C does not wait for a pipeline that does not stop, a third for nothing")
+{
+    const auto server = start_server();
+    if (server == nullptr) return;
+    // SIGSTOP keeps the endpoint from answering anything.
+    for (const int signals : {2, 3}) {
+        tests::RunningProgram icm(icm_arguments(*server, {"'started'; Start-Sleep 3600"}));
+        REQUIRE(icm.wait_for_output("started"));
+        const auto endpoints = tests::processes_with(server->endpoint_mark() + " serve");
+        REQUIRE_FALSE(endpoints.empty());
+        for (const pid_t id : endpoints)
+            ::kill(id, SIGSTOP);
+        if (signals == 3) {
+            for (int i = 0; i < signals; ++i) {
+                ::kill(icm.id(), SIGINT);
+                std::this_thread::sleep_for(std::chrono::milliseconds(50));
+            }
+            CHECK(icm.wait().exit_code == 130);
+        } else {
+            ::kill(icm.id(), SIGINT); // waits for Stopped, which cannot come
+            std::this_thread::sleep_for(std::chrono::milliseconds(50));
+            ::kill(icm.id(), SIGINT); // waits for the session to close
+            std::this_thread::sleep_for(std::chrono::milliseconds(50));
+            CHECK_FALSE(tests::processes_with("-p " + std::to_string(server->port())).empty());
+            for (const pid_t id : endpoints)
+                ::kill(id, SIGCONT);
+            CHECK(icm.wait().exit_code == 130);
+        }
+        for (const pid_t id : endpoints)
+            ::kill(id, SIGCONT);
+        tests::wait_until_gone("-p " + std::to_string(server->port()));
+        tests::wait_until_gone(server->endpoint_mark() + " serve");
+    }
+}
+
+TEST_CASE("icm that is killed leaves neither ssh nor an endpoint behind")
+{
+    const auto server = start_server();
+    if (server == nullptr) return;
+    for (const int number : {SIGTERM, SIGHUP, SIGKILL}) {
+        tests::RunningProgram icm(icm_arguments(*server, {"'started'; Start-Sleep 3600"}));
+        REQUIRE(icm.wait_for_output("started"));
+        ::kill(icm.id(), number);
+        CHECK(icm.wait().exit_code == (number == SIGKILL ? 128 + SIGKILL : 130));
+        tests::wait_until_gone("-p " + std::to_string(server->port()));
+        tests::wait_until_gone(server->endpoint_mark() + " serve");
     }
 }
 
@@ -185,5 +330,5 @@ TEST_CASE("without ssh on PATH the status is 3 and the message names it")
     const auto result =
         tests::run_program({tests::program_path("icm"), "-HostName", "127.0.0.1", "1"}, input);
     CHECK(result.exit_code == 3);
-    CHECK(contains(result.errors, "ssh"));
+    CHECK(contains(result.errors, "ssh is not on PATH"));
 }

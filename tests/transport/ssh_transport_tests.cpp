@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <sys/wait.h>
 #include <unistd.h>
 
 using namespace psrp;
@@ -45,6 +46,16 @@ private:
     std::filesystem::path folder_;
     std::string path_before_;
 };
+
+// Whether the process runs; one that only waits to be reaped does not.
+bool is_alive(pid_t id)
+{
+    std::ifstream file("/proc/" + std::to_string(id) + "/stat");
+    std::string text;
+    std::getline(file, text);
+    const std::size_t name_end = text.rfind(')');
+    return name_end != std::string::npos && text.substr(name_end + 2, 1) != "Z";
+}
 
 std::unique_ptr<SshTransport> started(SshOptions options)
 {
@@ -84,15 +95,68 @@ TEST_CASE("ssh that ends early is an abrupt end with its last words")
     auto transport = started({.target = {.host = "h"}});
     CHECK(
         tests::run_to_end(*transport) ==
+        std::vector<std::string>{failed(TransportErrc::SshHostUnreachable)}
+    );
+    CHECK(
+        transport->failure_text() ==
+        "h: ssh could not reach the host: ssh: connect to host h port 22: Connection refused\n"
+        "Check the host's name, its port (-Port) and that sshd runs there."
+    );
+    CHECK(transport->exit_status() == ExitStatus{255, 0});
+}
+
+TEST_CASE("ssh that ends for a reason nobody knows is an abrupt end with its last words")
+{
+    const FakeSsh ssh("echo 'one' >&2; echo 'two' >&2; exit 3");
+    auto transport = started({.target = {.host = "h"}});
+    CHECK(
+        tests::run_to_end(*transport) ==
         std::vector<std::string>{failed(TransportErrc::SshTerminated)}
     );
     CHECK(
         transport->failure_text() == "The SSH client session has ended with error message: The SSH "
                                      "transport process has abruptly "
                                      "terminated causing this remote session to break.\n"
-                                     "ssh: connect to host h port 22: Connection refused"
+                                     "one\ntwo"
     );
-    CHECK(transport->exit_status() == ExitStatus{255, 0});
+}
+
+TEST_CASE("what a login script prints is quoted with what to do about it")
+{
+    const FakeSsh ssh("echo 'Welcome to h!'; exec cat");
+    auto transport = started({.target = {.host = "h"}});
+    CHECK(
+        tests::run_to_end(*transport) == std::vector<std::string>{failed(TransportErrc::StrayText)}
+    );
+    const std::string text = transport->failure_text();
+    CHECK(text.find("Error reported: Welcome to h!\n") != std::string::npos);
+    CHECK(text.find(".bashrc") != std::string::npos);
+}
+
+TEST_CASE("ssh is taken away with a parent that is killed")
+{
+    const FakeSsh ssh("echo \"<DataAck PSGuid='@Z' />\"; trap '' PIPE; sleep 1000");
+    // In a process of its own, which dies without any chance to tidy up.
+    int ends[2];
+    REQUIRE(::pipe(ends) == 0);
+    const pid_t parent = ::fork();
+    if (parent == 0) {
+        SshOptions options{.target = {.host = "h"}};
+        options.limits.parent_loss = ParentLoss::Terminate;
+        auto transport = SshTransport::start(std::move(options));
+        const pid_t child = transport ? (*transport)->child_id() : 0;
+        [[maybe_unused]] const ssize_t written = ::write(ends[1], &child, sizeof child);
+        ::kill(::getpid(), SIGKILL);
+    }
+    ::close(ends[1]);
+    pid_t child = 0;
+    REQUIRE(::read(ends[0], &child, sizeof child) == static_cast<ssize_t>(sizeof child));
+    ::close(ends[0]);
+    ::waitpid(parent, nullptr, 0);
+    REQUIRE(child > 1);
+    // Its new parent reaps it; the test's own limit of time decides where it does not end.
+    while (is_alive(child))
+        ::usleep(1000);
 }
 
 TEST_CASE("what ssh delivered before its end is handed out first")

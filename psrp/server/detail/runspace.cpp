@@ -179,6 +179,9 @@ std::size_t screen_width_of(const HostInfo& host)
     return width > 0 ? static_cast<std::size_t>(width) : default_screen_width;
 }
 
+// A client that keeps the rules has one Send of each stream outstanding.
+constexpr std::size_t held_acknowledgements_max = 16;
+
 ServerPoolOptions pool_options(const ServerLimits& limits)
 {
     ServerPoolOptions options;
@@ -265,6 +268,12 @@ Runspace::Runspace(const ServerLimits& limits, const CommandTable& commands, con
 
 Runspace::~Runspace()
 {
+    request_end();
+    if (thread_.joinable()) thread_.join();
+}
+
+void Runspace::request_end()
+{
     {
         const std::lock_guard lock(mutex_);
         is_ending_ = true;
@@ -272,7 +281,26 @@ Runspace::~Runspace()
         stop_.request();
     }
     changed_.notify_all();
-    if (thread_.joinable()) thread_.join();
+}
+
+bool Runspace::has_ended()
+{
+    const std::lock_guard lock(mutex_);
+    return is_ending_ && !is_thread_running_;
+}
+
+bool Runspace::is_busy()
+{
+    const std::lock_guard lock(mutex_);
+    return running_.has_value() || !waiting_.empty();
+}
+
+bool Runspace::is_overfed()
+{
+    const std::lock_guard lock(mutex_);
+    return std::any_of(inputs_.begin(), inputs_.end(), [](const auto& entry) {
+        return entry.second.held_acknowledgements > held_acknowledgements_max;
+    });
 }
 
 void Runspace::with_pool(const std::function<void(ServerPool&)>& work)
@@ -317,10 +345,10 @@ std::optional<ServerAction> Runspace::next_action()
     return action;
 }
 
-bool Runspace::has_ended()
+bool Runspace::has_session()
 {
     const std::lock_guard lock(mutex_);
-    return !is_open_;
+    return is_open_;
 }
 
 void Runspace::on_event(PoolRequested& event)
@@ -469,7 +497,9 @@ void Runspace::forget_input(const Guid& pipeline)
 
 void Runspace::start_thread()
 {
-    if (!thread_.joinable()) thread_ = std::thread([this] { run_jobs(); });
+    if (thread_.joinable() || is_ending_) return;
+    is_thread_running_ = true;
+    thread_ = std::thread([this] { run_jobs(); });
 }
 
 void Runspace::run_jobs()
@@ -477,7 +507,11 @@ void Runspace::run_jobs()
     std::unique_lock lock(mutex_);
     for (;;) {
         changed_.wait(lock, [this] { return is_ending_ || !waiting_.empty(); });
-        if (is_ending_) return;
+        if (is_ending_) {
+            is_thread_running_ = false;
+            wake_.wake();
+            return;
+        }
         Job job = std::move(waiting_.front());
         waiting_.pop_front();
         running_ = job.pipeline;

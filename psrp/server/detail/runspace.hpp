@@ -49,7 +49,16 @@ public:
     // The next action, except acknowledgements of data that a script has not read yet: those come
     // later.
     std::optional<ServerAction> next_action();
-    // No session is there, or none any more, and no pipeline runs for it.
+    // Whether a session is there that has not ended yet, its pipelines included.
+    [[nodiscard]] bool has_session();
+    // True while a pipeline runs or waits.
+    [[nodiscard]] bool is_busy();
+    // True while a client sends without waiting for the acknowledgements that are held back: it is
+    // to be read no further.
+    [[nodiscard]] bool is_overfed();
+    // Lets the thread end, after the pipeline that runs has been stopped. The wake pipe tells when
+    // has_ended() is true; destroying before that waits for it.
+    void request_end();
     [[nodiscard]] bool has_ended();
 
 private:
@@ -104,6 +113,7 @@ private:
     std::optional<HostAnswer> answer_;
     bool is_open_ = false;   // a session is there
     bool is_ending_ = false; // the thread is to end
+    bool is_thread_running_ = false;
     StopSignal stop_;
     std::thread thread_;
 };
