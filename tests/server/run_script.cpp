@@ -45,6 +45,15 @@ Result<void> RecordingStreams::call_host(const psrp::HostCall& call)
     return {};
 }
 
+Result<psrp::server::HostReply> RecordingStreams::ask_host(psrp::HostCall call)
+{
+    host_methods.push_back(call.method);
+    if (host_answers.empty()) return clixml::failure(psrp::server::Errc::Stopped);
+    psrp::server::HostReply reply{nullptr, host_answers.front()};
+    host_answers.erase(host_answers.begin());
+    return reply;
+}
+
 Result<std::optional<psrp::server::InputItem>> RecordingStreams::next_input()
 {
     if (next_ == input.size()) return std::optional<psrp::server::InputItem>{};

@@ -20,11 +20,13 @@ public:
     psrp::Result<void> write_progress(const psrp::ProgressUpdate& record) override;
     psrp::Result<void> write_information(const psrp::InformationRecord& record) override;
     psrp::Result<void> call_host(const psrp::HostCall& call) override;
+    psrp::Result<psrp::server::HostReply> ask_host(psrp::HostCall call) override;
     [[nodiscard]] bool has_host() const override { return has_client_host; }
     psrp::Result<std::optional<psrp::server::InputItem>> next_input() override;
     psrp::server::StopSignal& stop_signal() override { return stop; }
 
     bool has_client_host = false;
+    std::vector<psrp::HostResponse> host_answers; // to what the script asks, in order
     std::vector<psrp::Value> input;
     std::vector<psrp::Value> output;
     std::vector<std::string> error_ids;
