@@ -74,6 +74,6 @@ TEST_CASE("recorded clients get the output that PowerShell gave them")
         }
         CHECK(output == recorded_output(name));
         CHECK(client.other_lines.empty());
-        CHECK(endpoint.finish().exit_code == 0);
+        CHECK(endpoint.finish().exit_code == psrp::server::server_exit_code);
     }
 }

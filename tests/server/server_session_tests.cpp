@@ -38,7 +38,7 @@ TEST_CASE("a client opens a session, runs pipelines in it and closes it")
     CHECK(third.state == PipelineState::Failed);
     CHECK(third.failure_id == "boom");
     CHECK(client.close());
-    CHECK(endpoint.finish().exit_code == 0);
+    CHECK(endpoint.finish().exit_code == psrp::server::server_exit_code);
 }
 
 TEST_CASE("a new session on the same stream starts with nothing of the old one")
@@ -213,7 +213,7 @@ TEST_CASE("what is no framing ends the server with an error line or a text on st
         // Broken framing ends the server, but the stream is the test's to close.
         REQUIRE(client.read_until([&] { return !client.other_lines.empty(); }));
         const auto outcome = endpoint.finish();
-        CHECK(outcome.exit_code == psrp::server::broken_framing_exit_code);
+        CHECK(outcome.exit_code == psrp::server::server_exit_code);
         REQUIRE(client.other_lines.size() == 1);
         CHECK(psrp::read_error_line(client.other_lines[0]).has_value());
     }
@@ -227,7 +227,7 @@ TEST_CASE("what is no framing ends the server with an error line or a text on st
         tests::ServedEndpoint endpoint(options);
         tests::RawClient client(endpoint.descriptor());
         client.write("garbage\n");
-        CHECK(endpoint.finish().exit_code == psrp::server::broken_framing_exit_code);
+        CHECK(endpoint.finish().exit_code == psrp::server::server_exit_code);
         CHECK(client.other_lines.empty());
     }
     char buffer[256];

@@ -402,6 +402,10 @@ Result<void> Execution::feed(const Expression& source, ValueSink& sink)
         return feed_range(source, sink);
     }
     PSRP_TRY(const Value value, evaluate(source));
+    // A method without a result gives less than null.
+    if (source.kind == ExpressionKind::HostCall &&
+        !clixml::equal_ignoring_case(source.text, "ReadLine"))
+        return {};
     if (!is_enumerable(value)) return sink.take(value);
     for (const Value item : items_of(value, arena()))
         PSRP_CHECK(sink.take(item));
