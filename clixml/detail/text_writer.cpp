@@ -1,3 +1,4 @@
+#include <clixml/detail/plain_run.hpp>
 #include <clixml/detail/text_writer.hpp>
 #include <clixml/utf.hpp>
 
@@ -8,6 +9,9 @@
 
 namespace clixml::detail {
 namespace {
+
+// From here on wider vectors pay.
+constexpr std::ptrdiff_t long_run_bytes = 64;
 
 constexpr char upper_digits[] = "0123456789ABCDEF";
 
@@ -140,11 +144,19 @@ char* TextWriter::escape(char* to, std::string_view text, Codec codec)
 {
     const char* from = text.data();
     const char* const end = from + text.size();
+    const PlainRunCopier copy_run = plain_run_copier();
     to = buffer_.reserve(to, line_bytes);
     while (from != end) {
         // Up to `limit` there is room for text that need not be looked at.
         std::size_t room = buffer_.room(to);
         const char* limit = static_cast<std::size_t>(end - from) < room ? end : from + room;
+        if constexpr (!attribute) {
+            if (limit - from >= long_run_bytes) {
+                std::size_t count = copy_run(from, static_cast<std::size_t>(limit - from), to);
+                from += count;
+                to += count;
+            }
+        }
         unsigned stops = 0;
         while (limit - from >= 16) {
             EscapeBlock block = EscapeBlock::load(from);

@@ -19,6 +19,7 @@ public:
         std::string_view id;     // instead of the number, where its pointer is not null
         bool is_written = false; // as a TN, so that a TNRef may follow
         int depth = -1;          // depth_of_types(), once it is known
+        std::size_t hash = 0;    // of the names, once same_names() has seen them
     };
 
     // What is kept about the list at this address. `names` must not be empty: an empty list may
