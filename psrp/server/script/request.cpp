@@ -45,7 +45,9 @@ private:
 std::string_view plain_parameter(std::string_view name)
 {
     if (!name.empty() && name.front() == '-') name.remove_prefix(1);
-    if (!name.empty() && name.back() == ':') name.remove_suffix(1);
+    // `-Name: value` keeps its blank when it is sent as a command (psrp 14.1).
+    while (!name.empty() && (name.back() == ':' || name.back() == ' '))
+        name.remove_suffix(1);
     return name;
 }
 
