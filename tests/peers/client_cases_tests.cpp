@@ -39,22 +39,6 @@ const std::array deviations{
     Deviation{"framing-closeack-zero-unasked", psrp::Errc{}, psrp::ClientErrc::ClosedByServer},
 };
 
-// What the client cannot do yet, by the function that is missing.
-struct Pending {
-    const char* name;
-    const char* reason;
-};
-constexpr std::array pending_cases{
-    Pending{"host-value-void-ci", "GetName is not answered"},
-    Pending{"host-getname", "GetName is not answered"},
-    Pending{"host-pool-call-value", "GetName is not answered"},
-    Pending{"host-getbuffer", "GetBufferContents is refused without a warning"},
-    Pending{"host-wrong-type", "parameters of host calls are not checked"},
-    Pending{"ss-output-2.4-bad", "secure strings are not looked into"},
-    Pending{"reset-false", "the client cannot ask for a reset"},
-    Pending{"reset-2.2", "the client cannot ask for a reset"},
-};
-
 psrp::Guid numbered(std::uint8_t number)
 {
     psrp::Guid guid;
@@ -310,16 +294,11 @@ TEST_CASE("what misbehaving servers get from PowerShell they get from our client
 {
     std::size_t played = 0;
     for (const auto& one : tests::read_vector_file("psrp-bad/client.jsonl")) {
-        const bool is_pending =
-            std::any_of(pending_cases.begin(), pending_cases.end(), [&](const Pending& pending) {
-                return one.name == pending.name;
-            });
-        if (is_pending) continue;
         INFO(one.where());
         check(one);
         ++played;
     }
-    CHECK(played + pending_cases.size() == 86);
+    CHECK(played == 86);
 }
 
 namespace {
@@ -438,12 +417,6 @@ TEST_CASE("what PowerShell is known to do with servers beyond the recorded ones,
         CHECK(written.at("pid").back() == "Close");
         CHECK(written.at("zero").back() == "Close");
     }
-}
-
-TEST_CASE("misbehaving servers that need what the client cannot do yet")
-{
-    for (const Pending& pending : pending_cases)
-        tests::report_skip(std::string(pending.name) + ": " + pending.reason);
 }
 
 TEST_CASE("every deviation from PowerShell's answers to servers is told in the README")
