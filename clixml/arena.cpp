@@ -12,6 +12,8 @@ namespace {
 constexpr std::size_t first_block_bytes = 4096;
 constexpr std::size_t block_bytes_max = 8U << 20;
 constexpr int probe_steps_max = 32;
+// Names over this number are not shared. The other bits of a slot are those of a hash.
+constexpr std::uint32_t numbers_max = 0xFFFFFF;
 
 // Whether nothing in `text` is escaped in an attribute.
 bool is_plain(std::string_view text)
@@ -91,12 +93,12 @@ std::string_view Arena::copy(std::string_view text)
 
 void Arena::grow_names()
 {
-    std::vector<Slot> grown(std::max<std::size_t>(64, slots_.size() * 2));
-    for (const Slot& slot : slots_) {
-        if (slot.number == 0) continue;
-        std::size_t place = slot.hash & (grown.size() - 1);
+    std::vector<std::uint32_t> grown(std::max<std::size_t>(64, slots_.size() * 2), 0);
+    for (std::uint32_t slot : slots_) {
+        if (slot == 0) continue;
+        std::size_t place = names_[(slot & numbers_max) - 1]->folded_hash & (grown.size() - 1);
         int steps = 0;
-        for (; grown[place].number != 0 && steps < probe_steps_max; ++steps)
+        for (; grown[place] != 0 && steps < probe_steps_max; ++steps)
             place = (place + 1) & (grown.size() - 1);
         if (steps < probe_steps_max) grown[place] = slot;
     }
@@ -112,10 +114,12 @@ const Name* Arena::intern(std::string_view text)
     // Names chosen to collide are not shared any more after a few steps, so that they cannot cost
     // more than others.
     int steps = 0;
-    for (; slots_[place].number != 0 && steps < probe_steps_max; ++steps) {
-        const Slot& slot = slots_[place];
-        if (slot.hash == hash && names_[slot.number - 1]->text() == text)
-            return names_[slot.number - 1];
+    for (; slots_[place] != 0 && steps < probe_steps_max; ++steps) {
+        std::uint32_t slot = slots_[place];
+        if (((slot ^ hash) & ~numbers_max) == 0) {
+            const Name* name = names_[(slot & numbers_max) - 1];
+            if (name->folded_hash == hash && name->text() == text) return name;
+        }
         place = (place + 1) & (slots_.size() - 1);
     }
     auto* name = static_cast<Name*>(allocate(sizeof(Name) + text.size(), alignof(Name)));
@@ -123,9 +127,9 @@ const Name* Arena::intern(std::string_view text)
     name->is_plain = is_plain(text);
     name->folded_hash = hash;
     if (!text.empty()) std::memcpy(name + 1, text.data(), text.size());
-    if (steps < probe_steps_max) {
+    if (steps < probe_steps_max && names_.size() < numbers_max) {
         names_.push_back(name);
-        slots_[place] = {hash, static_cast<std::uint32_t>(names_.size())};
+        slots_[place] = (hash & ~numbers_max) | static_cast<std::uint32_t>(names_.size());
     }
     return name;
 }
@@ -167,7 +171,7 @@ void Arena::clear()
     block_index_ = 0;
     used_before_ = 0;
     reused_ = true;
-    std::fill(slots_.begin(), slots_.end(), Slot{});
+    std::fill(slots_.begin(), slots_.end(), 0U);
     names_.clear();
     next_ = blocks_.empty() ? nullptr : blocks_[0].memory.get();
     end_ = blocks_.empty() ? nullptr : next_ + blocks_[0].size;

@@ -113,12 +113,9 @@ private:
     char* next_ = nullptr;
     char* end_ = nullptr;
     std::size_t reserved_bytes_ = 0;
-    // Open addressing, a power of two of slots. A look at a slot in vain costs no look at a name.
-    struct Slot {
-        std::uint32_t hash = 0;
-        std::uint32_t number = 0; // of the name in names_, from 1 on; 0 is a free slot
-    };
-    std::vector<Slot> slots_;
+    // Open addressing, a power of two of slots: eight bits of a name's hash and its number in
+    // names_ from 1 on; 0 is free. So a look at a slot in vain costs no look at a name.
+    std::vector<std::uint32_t> slots_;
     std::vector<const Name*> names_;
     std::unique_ptr<Arena> scratch_;
     bool reused_ = false; // clear() has been called

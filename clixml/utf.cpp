@@ -141,7 +141,8 @@ inline std::optional<std::uint32_t> ascii_hash(std::string_view text)
         add(word);
     }
     if ((all & 0x8080808080808080ULL) != 0) return std::nullopt;
-    return static_cast<std::uint32_t>(hash ^ (hash >> 29));
+    // Once more, so that the last characters too reach the bits that tables use.
+    return static_cast<std::uint32_t>(hash * 0xD6E8FEB86659FD93ULL >> 32);
 }
 
 } // namespace
