@@ -19,6 +19,7 @@ public:
         : OutOfProcTransport(std::move(reader), std::move(writer)),
           thread_([end = std::move(server)] {
               psrp::server::ServeOptions options;
+              options.limits.protocol = psrp::Limits::client();
               (void)psrp::server::serve_on(end.number(), end.number(), options); // told by its end
           })
     {

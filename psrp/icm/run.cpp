@@ -258,6 +258,7 @@ int run_with(psrp::EventLoop& loop, const Options& options, std::vector<std::str
     what.shows_computer_name = !options.hides_computer_name;
     what.throttle_limit = options.throttle_limit;
     what.open_timeout = options.connecting_timeout;
+    what.limits = psrp::Limits::client();
     what.host_info = psrp::host_info_for(output);
     what.zone = &zone;
 

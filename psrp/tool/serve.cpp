@@ -113,6 +113,8 @@ public:
         serve.errors = options_.server_mode ? server::ErrorStyle::StandardError
                                             : server::ErrorStyle::ErrorLines;
         serve.commands = &commands_;
+        // Connections of this family know no quota (fact sheet transports D 43).
+        serve.limits.protocol = Limits::client();
         serve.connection = connection;
         PSRP_TRY(auto session, server::ServerSession::start(std::move(stream), serve));
         return std::unique_ptr<Connection>(std::move(session));

@@ -61,6 +61,15 @@ TEST_CASE("scripts print as PowerShell prints")
     }
 }
 
+TEST_CASE("an object of more than the 10 MiB of WSMan goes both ways")
+{
+    constexpr std::size_t bytes = std::size_t{11} << 20;
+    CHECK(icm({"'z' * " + std::to_string(bytes)}).output.size() == bytes + 1);
+    const std::string line = std::string(bytes, 'y') + "\n";
+    const bool is_the_same = icm({"$input"}, input_lines(line)).output == line;
+    CHECK(is_the_same);
+}
+
 TEST_CASE("local objects carry no computer name")
 {
     const auto result = icm({"Get-Process | Select-Object -First 3"});

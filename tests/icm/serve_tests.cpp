@@ -210,7 +210,8 @@ TEST_CASE("a bridge passes everything on, whatever its size")
     const auto echoed =
         tests::run_program({tests::program_path("icm"), "--socket", server.path, "$input"}, lines);
     CHECK(echoed.exit_code == 0);
-    CHECK(echoed.output == lines.input);
+    const bool is_the_same = echoed.output == lines.input; // too long to print where it is not
+    CHECK(is_the_same);
     CHECK(server.run("'z' * 500000").output.size() == 500001);
 }
 

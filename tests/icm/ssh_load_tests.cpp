@@ -53,7 +53,8 @@ struct Leftovers {
         CHECK(tests::processes_with("-p " + std::to_string(server.port())).empty());
         // The endpoint is sshd's child and ends when it sees the end of its input.
         tests::wait_until_gone(server.endpoint_mark() + " serve");
-        while (tests::descriptor_count(server.id()) != descriptors)
+        // At the start it may still have held some for the probe that found it listening.
+        while (tests::descriptor_count(server.id()) > descriptors)
             std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
     const SshServer& server;
@@ -128,7 +129,8 @@ TEST_CASE("much data goes both ways over ssh and arrives whole")
     const auto echoed = tests::run_program(icm_arguments(*server, 1, {"$input"}), lines);
     INFO(echoed.errors);
     CHECK(echoed.exit_code == 0);
-    CHECK(echoed.output == lines.input);
+    const bool is_the_same = echoed.output == lines.input; // too long to print where it is not
+    CHECK(is_the_same);
     leftovers.check();
 }
 
