@@ -2,6 +2,7 @@
 #include <clixml/errors.hpp>
 #include <clixml/lexical.hpp>
 #include <clixml/primitive_table.hpp>
+#include <clixml/uri.hpp>
 
 #include <charconv>
 #include <cmath>
@@ -216,55 +217,14 @@ bool read_boolean(std::string_view text, bool& value)
     return value || text == "false" || text == "0";
 }
 
-// Whether .NET's Uri takes the text as a relative or absolute address. Only what makes its
-// constructor throw is looked for: a scheme with an authority whose host or port is malformed.
-bool is_uri(std::string_view text)
+// With `zone`, the text that PowerShell displays instead of the one that was written.
+Result<Value> read_address(std::string_view text, Arena& arena, const LocalZone* zone)
 {
-    std::size_t colon = text.find(':');
-    if (colon == std::string_view::npos || colon < 2 || text.size() > 65519)
-        return text.size() <= 65519;
-    for (std::size_t i = 0; i < colon; ++i) {
-        char c = text[i];
-        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-        if (!letter && (i == 0 || !(is_digit(c) || c == '+' || c == '-' || c == '.'))) return true;
-    }
-    std::string_view rest = text.substr(colon + 1);
-    static constexpr std::string_view with_authority[] = {
-        "http", "https", "ws", "wss", "ftp", "gopher", "nntp", "telnet", "net.tcp"};
-    bool needs_host = false;
-    for (std::string_view scheme : with_authority) {
-        needs_host = needs_host || equal_ascii_ignoring_case(text.substr(0, colon), scheme);
-    }
-    if (!rest.starts_with("//"))
-        return !needs_host || (!rest.empty() && rest[0] != '/' && rest[0] != '\\');
-    rest.remove_prefix(2);
-    std::string_view authority = rest.substr(0, rest.find_first_of("/\\?#"));
-    std::size_t at = authority.rfind('@');
-    std::string_view host = at == std::string_view::npos ? authority : authority.substr(at + 1);
-    if (host.empty()) return !needs_host;
-    std::size_t port_colon = std::string_view::npos;
-    if (host.front() == '[') {
-        std::size_t close = host.find(']');
-        if (close == std::string_view::npos) return false;
-        if (close + 1 < host.size()) {
-            if (host[close + 1] != ':') return false;
-            port_colon = close + 1;
-        }
-    } else {
-        port_colon = host.find(':');
-    }
-    if (port_colon != std::string_view::npos) {
-        std::string_view port = host.substr(port_colon + 1);
-        std::uint32_t number = 0;
-        for (char c : port) {
-            if (!is_digit(c)) return false;
-            number = number * 10 + static_cast<std::uint32_t>(c - '0');
-            if (number > 65535) return false;
-        }
-        host = host.substr(0, port_colon);
-        if (host.empty()) return !needs_host;
-    }
-    return host.find_first_of(" <>\"{}|^`%") == std::string_view::npos;
+    if (is_plain_relative_uri(text)) return Value::uri(text);
+    auto uri = Uri::read(text);
+    if (!uri) return failure(Errc::InvalidPrimitive, 0, "a relative or absolute address expected");
+    if (zone == nullptr || uri->text == text) return Value::uri(text);
+    return Value::uri(arena.copy(uri->text));
 }
 
 template <typename Integer, typename Factory>
@@ -402,8 +362,7 @@ Result<Value> read_lexical(Kind kind, std::string_view text, Arena& arena, const
     case Kind::SecureString:
         return Value::secure_string(text);
     case Kind::Uri:
-        if (is_uri(text)) return Value::uri(text);
-        return failure(Errc::InvalidPrimitive, 0, "a relative or absolute address expected");
+        return read_address(text, arena, zone);
     case Kind::Char:
         return integer_value<std::uint16_t>(text, [](std::uint16_t v) {
             return Value::character({v});
