@@ -90,9 +90,9 @@ private:
         return true;
     }
 
-    bool read_clock(const LocalZone*)
+    bool read_clock(const LocalZone* zone)
     {
-        if (text_.starts_with("--")) return read_partial_date();
+        if (text_.starts_with("--")) return read_partial_date(zone);
         int value = 0;
         std::size_t start = at_;
         if (text_.size() > 2 && is_digit(text_[0]) && is_digit(text_[1]) && text_[2] == ':') {
@@ -125,11 +125,11 @@ private:
         return read_time();
     }
 
-    // --MM-dd, --MM--, --MM and ---dd: in the leap year 1904 as .NET does.
-    bool read_partial_date()
+    // --MM-dd in the leap year 1904 as .NET does; --MM--, --MM and ---dd in this year.
+    bool read_partial_date(const LocalZone* zone)
     {
         at_ = 2;
-        year_ = 1904;
+        year_ = parts_of({today(zone), DateTimeKind::Unspecified, 0}).year;
         if (take('-')) return digits(2, day_) && day_ >= 1 && day_ <= 31;
         if (!digits(2, month_) || month_ < 1 || month_ > 12) return false;
         if (text_.substr(at_).starts_with("--")) {
@@ -144,6 +144,7 @@ private:
             at_ = after_month;
             return true;
         }
+        year_ = 1904;
         return day_ >= 1 && day_ <= days_in_month(year_, month_);
     }
 
@@ -186,7 +187,7 @@ private:
     bool read_zone()
     {
         if (at_ == text_.size()) return true;
-        if (take('Z')) {
+        if (take('Z') || take('z')) {
             zone_ = Zone::Utc;
             return true;
         }

@@ -39,7 +39,6 @@ public:
         error = TimeSpanError::Malformed;
         bool negative = take('-');
         if (!take('P')) return std::nullopt;
-        // Years count 365 days and months 30 (clixml 2.6).
         bool any = false;
         if (!date_part(any)) return std::nullopt;
         if (take('T')) {
@@ -47,6 +46,8 @@ public:
             if (!time_part(any)) return std::nullopt;
         }
         if (!any || !text_.empty()) return std::nullopt;
+        // Years count 365 days and months 30, twelve of them a year (clixml 2.6).
+        days_ += (years_ + months_ / 12) * 365 + months_ % 12 * 30;
         if (days_ > INT64_MAX / ticks_per_day) return out_of_range(error);
         __int128 ticks = static_cast<__int128>(days_) * ticks_per_day +
                          static_cast<__int128>(seconds_) * ticks_per_second + fraction_;
@@ -84,10 +85,10 @@ private:
 
     bool date_part(bool& any)
     {
-        static constexpr struct {
+        const struct {
             char letter;
-            std::int64_t days;
-        } parts[] = {{'Y', 365}, {'M', 30}, {'D', 1}};
+            std::int64_t& count;
+        } parts[] = {{'Y', years_}, {'M', months_}, {'D', days_}};
         std::size_t next = 0;
         while (!text_.empty() && text_.front() != 'T') {
             std::int64_t value = 0;
@@ -96,7 +97,7 @@ private:
             while (next < 3 && !take(parts[next].letter))
                 ++next;
             if (next == 3) return false;
-            days_ += value * parts[next++].days;
+            parts[next++].count = value;
             any = true;
         }
         return true;
@@ -144,6 +145,8 @@ private:
     }
 
     std::string_view text_;
+    std::int64_t years_ = 0;
+    std::int64_t months_ = 0;
     std::int64_t days_ = 0;
     std::int64_t seconds_ = 0;
     std::int64_t fraction_ = 0;

@@ -1,5 +1,6 @@
 #include <clixml/base64.hpp>
 #include <clixml/detail/value_reader.hpp>
+#include <clixml/detail/xml_document.hpp>
 #include <clixml/lexical.hpp>
 #include <clixml/secret.hpp>
 #include <clixml/string_escape.hpp>
@@ -221,10 +222,13 @@ bool ValueReader::read_primitive(const Tag& tag, const Primitive& row, Value& va
             static_cast<Errc>(read.error().code.value()), contents, read.error().detail
         );
     value = *read;
-    if (kind == Kind::XmlDocument && !lossless() && !is_well_formed(decoded, options_.limits)) {
-        return scanner_.fail(
-            Errc::InvalidPrimitive, contents, "a well-formed XML document expected"
-        );
+    if (kind == Kind::XmlDocument && !lossless()) {
+        auto document = outer_xml(decoded, options_.limits);
+        if (!document)
+            return scanner_.fail(
+                Errc::InvalidPrimitive, contents, "a well-formed XML document expected"
+            );
+        if (*document != decoded) value = Value::xml_document(arena_.copy(*document));
     }
     if (kind == Kind::SecureString && !lossless() && options_.form == Form::Document) {
         auto clear = hexadecimal_secrets().decrypt(decoded);
@@ -352,7 +356,7 @@ bool ValueReader::read_progress(const Tag& tag, Value& value)
         record.percent_complete > 100 || record.parent_activity_id == record.activity_id) {
         return fail(Errc::InvalidPrimitive, tag, "a valid progress record expected");
     }
-    // PowerShell keeps the operation as a string, whatever it was.
+    // PowerShell keeps the operation as a string, whatever it was, and an empty one as none.
     if (!lossless() && !record.current_operation.is_nil()) {
         std::string text = to_display_text(record.current_operation, display_bytes_left_);
         if (text.size() > display_bytes_left_)
@@ -360,7 +364,7 @@ bool ValueReader::read_progress(const Tag& tag, Value& value)
                 Errc::TextTooLarge, tag, "a current operation with a shorter text expected"
             );
         display_bytes_left_ -= text.size();
-        record.current_operation = Value::string(arena_, text);
+        record.current_operation = text.empty() ? Value() : Value::string(arena_, text);
     }
     value = Value::progress(arena_, record);
     return scanner_.read_end_tag(tag);

@@ -289,7 +289,8 @@ void ValueWriter::write_wrapped_primitive(const Object& object, const Label& lab
 {
     bool modified_types = has_modified_types(object);
     auto stored = object.stored_text();
-    if (object.extended().empty() && !modified_types && !stored) {
+    // One that was read with properties stays an object, though they are lost.
+    if (object.extended().empty() && !modified_types && !stored && !object.is_deserialized()) {
         if (object.base().kind() == Kind::ProgressRecord)
             write_progress(object.base(), label, depth);
         else
@@ -389,7 +390,8 @@ void ValueWriter::write_complex(const Object& object, const Label& label, int de
     text_.end("Obj");
 }
 
-// The outer object always has a text, and shows the notes of the inner one too (clixml 3.1, 3.7).
+// The outer object always has a text, loses its properties, and without notes of its own shows
+// those of the inner one (clixml 3.1, 3.7).
 void ValueWriter::write_object_in_object(const Object& object, const Label& label, int depth)
 {
     if (auto text = object.stored_text())
@@ -397,14 +399,13 @@ void ValueWriter::write_object_in_object(const Object& object, const Label& labe
     else
         write_text_element(to_display_text(object.base()));
     write_value(object.base(), {nullptr, label.stream}, depth);
-    write_adapted(object, depth);
-    std::vector<Property> notes;
-    const Object* inner = &object;
-    for (int level = 0; inner != nullptr && level < serialized_levels_max; ++level) {
-        notes.insert(notes.begin(), inner->extended().begin(), inner->extended().end());
-        inner = inner->base().object();
+    const Object* noted = &object;
+    for (int level = 0; level < serialized_levels_max && noted->extended().empty(); ++level) {
+        const Object* inner = noted->base().object();
+        if (inner == nullptr) break;
+        noted = inner;
     }
-    write_members("MS", notes, depth);
+    write_members("MS", noted->extended(), depth);
 }
 
 void ValueWriter::write_verbatim(const Object& object, const Label& label)
@@ -524,7 +525,7 @@ void ValueWriter::write_members(std::string_view tag, std::span<const Property> 
     text_.end(tag);
 }
 
-void ValueWriter::write_member(const Property& member, int depth)
+void ValueWriter::write_member(const Property& member, int depth, bool in_member_set)
 {
     std::string_view name = member.name_text();
     if (!member.is_member_set()) {
@@ -537,8 +538,11 @@ void ValueWriter::write_member(const Property& member, int depth)
     } else {
         text_.begin("MS");
         text_.attribute_encoded("N", name);
-        for (const Property& inner : member.members()->items())
-            write_member(inner, depth);
+        // PowerShell 7.6 serializes a member set inside another one without its members.
+        if (verbatim() || !in_member_set) {
+            for (const Property& inner : member.members()->items())
+                write_member(inner, depth, true);
+        }
         text_.end("MS");
     }
     --nesting_;

@@ -49,7 +49,7 @@ private:
     void write_text_element(std::string_view text);
     void write_items(const Object& object, int depth);
     void write_members(std::string_view tag, std::span<const Property> members, int depth);
-    void write_member(const Property& member, int depth);
+    void write_member(const Property& member, int depth, bool in_member_set = false);
     void write_adapted(const Object& object, int depth);
 
     [[nodiscard]] int effective_depth(const Object& object, int depth);

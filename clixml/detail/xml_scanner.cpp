@@ -1,4 +1,5 @@
 #include <clixml/detail/xml_characters.hpp>
+#include <clixml/detail/xml_declaration.hpp>
 #include <clixml/detail/xml_scanner.hpp>
 #include <clixml/utf.hpp>
 
@@ -93,12 +94,14 @@ bool XmlScanner::read_declaration(std::string_view& declaration)
 {
     if (!at_declaration()) return true;
     const char* start = at_;
-    if (!skip_processing_instruction()) return false;
-    declaration = {start, static_cast<std::size_t>(at_ - start)};
-    if (declaration.find("version") == std::string_view::npos) {
-        return fail(Errc::MalformedXml, start, "a version in the XML declaration expected");
-    }
-    return true;
+    std::string_view rest(at_, static_cast<std::size_t>(end_ - at_));
+    std::size_t close = rest.find("?>");
+    if (close == std::string_view::npos)
+        return unexpected_end("the end of the XML declaration expected");
+    declaration = rest.substr(0, close + 2);
+    at_ += declaration.size();
+    if (read_xml_declaration(declaration.substr(5, close - 5))) return true;
+    return fail(Errc::MalformedXml, start, "an XML declaration of version 1.0 expected");
 }
 
 bool XmlScanner::skip_comment()
@@ -121,7 +124,7 @@ bool XmlScanner::skip_processing_instruction()
     if (!read_name(target)) return false;
     bool is_xml = target.size() == 3 && (target[0] | 32) == 'x' && (target[1] | 32) == 'm' &&
                   (target[2] | 32) == 'l';
-    if (is_xml && start != begin_)
+    if (is_xml)
         return fail(Errc::MalformedXml, start, "an XML declaration only at the start expected");
     std::string_view rest(at_, static_cast<std::size_t>(end_ - at_));
     std::size_t close = rest.find("?>");
