@@ -232,7 +232,7 @@ void append_group(std::uint16_t value, std::u16string& out)
 {
     bool started = false;
     for (int shift = 12; shift >= 0; shift -= 4) {
-        unsigned digit = value >> shift & 15U;
+        unsigned digit = static_cast<unsigned>(value) >> shift & 15U;
         started = started || digit != 0 || shift == 0;
         if (started) out += static_cast<char16_t>(u"0123456789abcdef"[digit]);
     }
