@@ -1,10 +1,10 @@
 #include <clixml/base64.hpp>
 #include <clixml/detail/digit_text.hpp>
 #include <clixml/detail/primitive_text.hpp>
-#include <clixml/detail/uri.hpp>
 #include <clixml/errors.hpp>
 #include <clixml/lexical.hpp>
 #include <clixml/primitive_table.hpp>
+#include <clixml/uri.hpp>
 #include <clixml/utf.hpp>
 
 #include <algorithm>
@@ -278,8 +278,10 @@ Result<Value> read_lexical(Kind kind, std::string_view text, Arena& arena, const
     case Kind::Uri:
         if (!is_valid_wtf8(text))
             return failure(Errc::InvalidPrimitive, 0, "text in UTF-8 expected");
-        if (auto shown = detail::shown_uri(text))
-            return Value::uri(*shown == text ? text : arena.copy(*shown));
+        if (is_plain_relative_uri(text)) return Value::uri(text);
+        // As PowerShell shows it, which is not always as it was written.
+        if (auto uri = Uri::read(text))
+            return Value::uri(uri->text == text ? text : arena.copy(uri->text));
         return failure(Errc::InvalidPrimitive, 0, "a relative or absolute address expected");
     case Kind::Char:
         return integer_value<std::uint16_t>(text, [](std::uint16_t v) {

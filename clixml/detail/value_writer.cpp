@@ -301,7 +301,8 @@ char* ValueWriter::write_complex(char* to, const Object& object, Label label, in
     return end_object(to, inside);
 }
 
-// The outer object always has a text, and shows the notes of the inner one too (clixml 3.1, 3.7).
+// The outer object always has a text, loses its properties, and without notes of its own shows
+// those of the inner one (clixml 3.1, 3.7).
 char* ValueWriter::write_object_in_object(char* to, const Object& object, Label label, int depth)
 {
     if (auto text = object.stored_text())
@@ -309,13 +310,13 @@ char* ValueWriter::write_object_in_object(char* to, const Object& object, Label 
     else
         to = text_.text_element(to, text_tag, to_display_text(object.base()));
     to = write_value(to, object.base(), {nullptr, label.stream}, depth);
-    std::vector<Property> notes;
-    const Object* inner = &object;
-    for (int level = 0; inner != nullptr && level < serialized_levels_max; ++level) {
-        notes.insert(notes.begin(), inner->extended().begin(), inner->extended().end());
-        inner = inner->base().object();
+    const Object* noted = &object;
+    for (int level = 0; level < serialized_levels_max && noted->extended().empty(); ++level) {
+        const Object* inner = noted->base().object();
+        if (inner == nullptr) break;
+        noted = inner;
     }
-    return write_members(to, extended_tag, notes, depth);
+    return write_members(to, extended_tag, noted->extended(), depth);
 }
 
 char* ValueWriter::write_verbatim(char* to, const Object& object, Label label)
@@ -415,7 +416,7 @@ char* ValueWriter::write_members(
     return text_.end(to, tag);
 }
 
-char* ValueWriter::write_member_set(char* to, const Property& member, int depth)
+char* ValueWriter::write_member_set(char* to, const Property& member, int depth, bool in_member_set)
 {
     if (nesting_ >= verbatim_levels_max) {
         too_deep_ = true;
@@ -423,13 +424,15 @@ char* ValueWriter::write_member_set(char* to, const Property& member, int depth)
     }
     to = text_.name(extended_tag.put_named(text_.start_line(to)), *member.name);
     std::span<const Property> inside = member.members()->items();
+    // PowerShell 7.6 serializes a member set inside another one without its members.
+    if (in_member_set && !verbatim_) inside = {};
     if (inside.empty()) return TextWriter::put(to, "\" />");
     *to++ = '"';
     to = text_.begin_inside(to);
     ++nesting_;
     for (const Property& inner : inside) {
         if (inner.is_member_set())
-            to = write_member_set(to, inner, depth);
+            to = write_member_set(to, inner, depth, true);
         else
             to = write_value(to, inner.value, {inner.name}, depth);
     }

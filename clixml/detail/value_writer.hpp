@@ -67,7 +67,7 @@ private:
     char* write_items(char* to, const Object& object, int depth);
     char* write_entries(char* to, std::span<const Value> items, int depth);
     char* write_members(char* to, const Tag& tag, std::span<const Property> members, int depth);
-    char* write_member_set(char* to, const Property& member, int depth);
+    char* write_member_set(char* to, const Property& member, int depth, bool in_member_set = false);
     char* write_adapted(char* to, const Object& object, int depth);
 
     [[nodiscard]] int effective_depth(const Object& object, int depth);

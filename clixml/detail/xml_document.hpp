@@ -1,6 +1,5 @@
-// The text of an XmlDocument as .NET keeps it. PowerShell reads an XD element into a document and
-// writes its OuterXml, so that a text changes when it is read: <a b='1'/> becomes <a b="1" />
-// (fact sheet clixml 2.7).
+// The contents of XD elements: XmlDocument.OuterXml of what was read with its white space (fact
+// sheet clixml 2.7).
 #pragma once
 
 #include <clixml/limits.hpp>
@@ -11,9 +10,9 @@
 
 namespace clixml::detail {
 
-// The OuterXml of the document `text`, or nothing where it is none. Entities that its DTD declares
-// by a text are expanded up to 1024 characters, external ones to nothing; attributes that a DTD
-// gives elements by default are not added.
+// The document `text` as .NET writes it after reading it; nothing where it is not well-formed.
+// Entities that its DTD declares are replaced, up to 1024 characters in all as in PowerShell.
+// Linear time.
 std::optional<std::string> outer_xml(std::string_view text, const ReadLimits& limits);
 
 } // namespace clixml::detail

@@ -1,7 +1,7 @@
 #include <clixml/origin.hpp>
+#include <clixml/uri.hpp>
 #include <clixml/utf.hpp>
 #include <psrp/format/shown_object.hpp>
-#include <psrp/format/uri_parts.hpp>
 #include <psrp/format/value_text.hpp>
 
 #include <algorithm>
@@ -23,6 +23,23 @@ std::string_view without_prefix(std::string_view name)
                                 name.substr(0, deserialized_prefix.size()), deserialized_prefix
                             );
     return has_prefix ? name.substr(deserialized_prefix.size()) : name;
+}
+
+std::string_view name_of(clixml::UriHostType type)
+{
+    switch (type) {
+    case clixml::UriHostType::Unknown:
+        return "Unknown";
+    case clixml::UriHostType::Basic:
+        return "Basic";
+    case clixml::UriHostType::Dns:
+        return "Dns";
+    case clixml::UriHostType::IPv4:
+        return "IPv4";
+    case clixml::UriHostType::IPv6:
+        return "IPv6";
+    }
+    return {};
 }
 
 bool is_scalar_kind(Kind kind)
@@ -142,49 +159,46 @@ void ShownObject::add_primitive_properties()
     }
 }
 
-void ShownObject::add_uri_properties(std::string_view uri)
+void ShownObject::add_uri_properties(std::string_view text)
 {
-    const auto parts = uri_parts(uri);
-    const auto text = [&](std::string kept) { return Value::string(keep(std::move(kept))); };
-    if (!parts) {
-        add("OriginalString", Value::string(uri));
+    const auto uri = clixml::Uri::read(text);
+    const auto string = [&](std::string kept) { return Value::string(keep(std::move(kept))); };
+    if (!uri || !uri->is_absolute) {
+        add("OriginalString", Value::string(text));
         add("IsAbsoluteUri", Value::boolean(false));
         return;
     }
-    const std::string authority =
-        parts->host + (parts->is_default_port ? "" : ":" + std::to_string(parts->port));
+    const std::string path = clixml::escaped_uri_text(uri->path);
+    const std::string query = clixml::escaped_uri_text(uri->query);
     std::string segments;
-    for (std::size_t at = 0; at < parts->path.size();) {
-        const std::size_t end = std::min(parts->path.find('/', at), parts->path.size() - 1) + 1;
-        segments += (segments.empty() ? "{" : ", ") + parts->path.substr(at, end - at);
+    for (std::size_t at = 0; at < path.size();) {
+        const std::size_t end = std::min(path.find('/', at), path.size() - 1) + 1;
+        segments += (segments.empty() ? "{" : ", ") + path.substr(at, end - at);
         at = end;
     }
-    const std::string user = parts->user_info.empty() ? "" : parts->user_info + "@";
-    add("AbsolutePath", text(parts->path));
-    add("AbsoluteUri",
-        text(
-            parts->scheme + "://" + user + authority + parts->path + parts->query + parts->fragment
-        ));
-    add("LocalPath", text(parts->path));
-    add("Authority", text(authority));
-    add("HostNameType", text(parts->host_type));
-    add("IsDefaultPort", Value::boolean(parts->is_default_port));
-    add("IsFile", Value::boolean(parts->scheme == "file"));
-    add("IsLoopback", Value::boolean(parts->is_loopback));
-    add("PathAndQuery", text(parts->path + parts->query));
-    add("Segments", text(segments + "}"));
-    add("IsUnc", Value::boolean(false));
-    add("Host", text(parts->host));
-    add("Port", Value::int32(parts->port));
-    add("Query", text(parts->query));
-    add("Fragment", text(parts->fragment));
-    add("Scheme", text(parts->scheme));
-    add("OriginalString", Value::string(uri));
-    add("DnsSafeHost", text(parts->host));
-    add("IdnHost", text(parts->host));
+    const bool is_default = uri->is_default_port;
+    add("AbsolutePath", string(path));
+    add("AbsoluteUri", string(clixml::escaped_uri_text(uri->text)));
+    add("LocalPath", string(uri->path));
+    add("Authority", string(uri->host + (is_default ? "" : ":" + std::to_string(uri->port))));
+    add("HostNameType", Value::string(name_of(uri->host_type)));
+    add("IsDefaultPort", Value::boolean(is_default));
+    add("IsFile", Value::boolean(uri->scheme == "file"));
+    add("IsLoopback", Value::boolean(uri->is_loopback));
+    add("PathAndQuery", string(path + query));
+    add("Segments", string(segments + "}"));
+    add("IsUnc", Value::boolean(uri->is_unc));
+    add("Host", string(uri->host));
+    add("Port", Value::int32(uri->port));
+    add("Query", string(query));
+    add("Fragment", string(clixml::escaped_uri_text(uri->fragment)));
+    add("Scheme", string(uri->scheme));
+    add("OriginalString", Value::string(text));
+    add("DnsSafeHost", string(uri->host));
+    add("IdnHost", string(uri->host));
     add("IsAbsoluteUri", Value::boolean(true));
     add("UserEscaped", Value::boolean(false));
-    add("UserInfo", text(parts->user_info));
+    add("UserInfo", string(uri->user_info));
 }
 
 void ShownObject::add_type_properties(const Object& object)

@@ -1,5 +1,4 @@
 #include <clixml/object.hpp>
-#include <psrp/format/uri_parts.hpp>
 #include <psrp/format/value_text.hpp>
 
 #include <catch2/catch.hpp>
@@ -67,22 +66,4 @@ TEST_CASE("cells show collections and bags in short")
     const std::string bytes("\x01\x02", 2);
     CHECK(psrp::cell_text(Value::bytes(clixml::bytes_of(bytes))) == "{1, 2}");
     CHECK(psrp::cell_text(Value()).empty());
-}
-
-TEST_CASE("uris come apart")
-{
-    const auto parts = psrp::uri_parts("HTTPS://me@Example.com:8443/a/b?q=1#f");
-    REQUIRE(parts.has_value());
-    CHECK(parts->scheme == "https");
-    CHECK(parts->user_info == "me");
-    CHECK(parts->host == "example.com");
-    CHECK(parts->port == 8443);
-    CHECK_FALSE(parts->is_default_port);
-    CHECK(parts->path == "/a/b");
-    CHECK(parts->query == "?q=1");
-    CHECK(parts->fragment == "#f");
-    CHECK(psrp::uri_parts("http://[::1]/")->host == "[::1]");
-    CHECK(psrp::uri_parts("http://h")->path == "/");
-    CHECK_FALSE(psrp::uri_parts("a/b").has_value());
-    CHECK_FALSE(psrp::uri_parts("http://h:x/").has_value());
 }
