@@ -3,6 +3,7 @@
 
 #include <clixml/arena.hpp>
 #include <clixml/value.hpp>
+#include <psrp/format/record_text.hpp>
 #include <psrp/transport/ssh_arguments.hpp>
 
 #include <tl/expected.hpp>
@@ -18,7 +19,7 @@
 namespace icm {
 
 enum class Endpoint { Automatic, Pwsh, Embedded };
-enum class OutputMode { Automatic, Json, Clixml };
+enum class OutputMode { Automatic, Table, List, Json, JsonLines, Csv, Clixml, Text, None };
 
 // Everything the command line says.
 struct Options {
@@ -31,6 +32,8 @@ struct Options {
     bool has_input_objects = false;
     bool no_input = false; // standard input is not read
     OutputMode output = OutputMode::Automatic;
+    int depth = 2; // of objects in JSON and CLIXML
+    psrp::ErrorView error_view = psrp::ErrorView::Concise;
     bool hides_computer_name = false;
     std::size_t throttle_limit = 32;
     std::optional<std::chrono::milliseconds> connecting_timeout;
