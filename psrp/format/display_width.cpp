@@ -80,6 +80,21 @@ std::size_t tail_offset(std::string_view text, std::size_t columns)
     return at;
 }
 
+std::string without_escapes(std::string_view text)
+{
+    std::string out;
+    out.reserve(text.size());
+    for (std::size_t at = 0; at < text.size();) {
+        const std::size_t skipped = escape_sequence_bytes(text, at);
+        if (skipped == 0) {
+            out += text[at++];
+        } else {
+            at += skipped;
+        }
+    }
+    return out;
+}
+
 std::string printable_utf8(std::string_view text)
 {
     std::string out;

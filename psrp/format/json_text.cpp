@@ -1,19 +1,14 @@
-#include <clixml/base64.hpp>
-#include <clixml/decimal_integer.hpp>
 #include <clixml/lexical.hpp>
 #include <clixml/object.hpp>
-#include <clixml/origin.hpp>
 #include <clixml/utf.hpp>
 #include <psrp/format/display_width.hpp>
 #include <psrp/format/json_text.hpp>
+#include <psrp/format/shown_object.hpp>
 #include <psrp/format/value_text.hpp>
 
-#include <nlohmann/json.hpp>
-
 #include <algorithm>
-#include <array>
-#include <charconv>
-#include <cmath>
+#include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace psrp {
@@ -24,158 +19,291 @@ using clixml::ContainerKind;
 using clixml::Kind;
 using clixml::Object;
 using clixml::Value;
-using Json = nlohmann::ordered_json;
 
-Json json_of_real(double number)
+constexpr std::string_view hexadecimal = "0123456789abcdef";
+
+void append_escape(unsigned code, std::string& out)
 {
-    if (!std::isfinite(number)) return general_text(number, 15);
-    return number;
+    out += "\\u";
+    for (int shift = 12; shift >= 0; shift -= 4)
+        out += hexadecimal[(code >> shift) & 15];
 }
 
-// Digits that a double always keeps.
-constexpr std::size_t double_digits = 15;
-
-// A decimal with more digits than a double keeps stays exact as text.
-Json json_of_decimal(const clixml::Decimal& decimal)
+std::string json_string(std::string_view text)
 {
-    std::string digits = clixml::coefficient_of(decimal).str();
-    while (digits.size() > 1 && digits.back() == '0')
-        digits.pop_back();
-    if (digits.size() <= double_digits) return decimal.to_double();
-    return decimal.text();
+    std::string out = "\"";
+    const std::string whole = printable_utf8(text);
+    for (std::size_t at = 0; at < whole.size();) {
+        const std::size_t start = at;
+        const std::uint32_t code = clixml::next_code_point(whole, at);
+        constexpr std::string_view short_escapes = "\b\f\n\r\t\"\\";
+        constexpr std::string_view letters = "bfnrt\"\\";
+        const std::size_t found =
+            code < 0x80 ? short_escapes.find(static_cast<char>(code)) : std::string_view::npos;
+        if (found != std::string_view::npos) {
+            out += '\\';
+            out += letters[found];
+        } else if (code < 0x20 || code == 0x85 || code == 0x2028 || code == 0x2029) {
+            append_escape(code, out);
+        } else {
+            out += std::string_view(whole).substr(start, at - start);
+        }
+    }
+    return out + "\"";
 }
 
-Json json_of_primitive(const Value& value)
-{
-    switch (value.kind()) {
-    case Kind::Nil:
-    case Kind::Object:
-    case Kind::SecureString:
-        return nullptr;
-    case Kind::Boolean:
-        return value.unsigned_bits() != 0;
-    case Kind::Byte:
-    case Kind::UInt16:
-    case Kind::UInt32:
-    case Kind::UInt64:
-        return value.unsigned_bits();
-    case Kind::SByte:
-    case Kind::Int16:
-    case Kind::Int32:
-    case Kind::Int64:
-        return value.signed_bits();
-    case Kind::Single: {
-        // The shortest text of the float, not that of the double next to it.
-        const float number = value.single_value();
-        if (!std::isfinite(number)) return general_text(static_cast<double>(number), 7);
-        std::array<char, 40> shortest{};
-        const auto written =
-            std::to_chars(shortest.data(), shortest.data() + shortest.size(), number);
-        return Json::parse(shortest.data(), written.ptr, nullptr, false);
-    }
-    case Kind::Double:
-        return json_of_real(value.double_value());
-    case Kind::Decimal:
-        return json_of_decimal(value.decimal_value());
-    case Kind::DateTime:
-        return clixml::date_time_text(value.date_time_value());
-    case Kind::ByteArray: {
-        std::string text;
-        clixml::append_base64(clixml::bytes_of(value.text()), text);
-        return text;
-    }
-    case Kind::XmlDocument:
-        return printable_utf8(value.text());
-    case Kind::String:
-    case Kind::Char:
-    case Kind::TimeSpan:
-    case Kind::Guid:
-    case Kind::Uri:
-    case Kind::Version:
-    case Kind::ScriptBlock:
-    case Kind::ProgressRecord:
-        break;
-    }
-    return printable_utf8(value_text(value));
-}
+// A member that is yet to be written.
+struct Member {
+    std::string name;
+    Value value;
+};
 
-class JsonBuilder {
+class JsonWriter {
 public:
-    Json build(Value value)
+    explicit JsonWriter(const JsonOptions& options) : options_(options), level_(options.indent) {}
+
+    void write(Value value, int depth)
     {
         const Object* object = value.object();
-        if (object == nullptr) return json_of_primitive(value);
-        if (std::find(open_.begin(), open_.end(), object) != open_.end()) {
-            return printable_utf8(object->stored_text().value_or(std::string_view()));
+        if (object == nullptr) return write_primitive(value, depth);
+        const bool is_inside_itself = std::find(open_.begin(), open_.end(), object) != open_.end();
+        if (is_inside_itself) {
+            out_ += json_string(object->stored_text().value_or(std::string_view()));
+            return;
         }
         open_.push_back(object);
-        Json json = build_object(*object, value);
+        write_object(*object, value, depth);
         open_.pop_back();
-        return json;
     }
+
+    std::string take() { return std::move(out_); }
 
 private:
-    Json build_object(const Object& object, Value value)
+    void write_primitive(const Value& value, int depth)
     {
-        if (object.container() == ContainerKind::Dictionary) return build_dictionary(object);
+        switch (value.kind()) {
+        case Kind::Nil:
+        case Kind::Object:
+        case Kind::SecureString:
+            out_ += "null";
+            return;
+        case Kind::Boolean:
+            out_ += value.unsigned_bits() != 0 ? "true" : "false";
+            return;
+        case Kind::Single:
+            out_ += json_number_text(value.single_value());
+            return;
+        case Kind::Double:
+            out_ += json_number_text(value.double_value());
+            return;
+        case Kind::Decimal: {
+            const std::string text = value.decimal_value().text();
+            out_ += text.find('.') == std::string::npos ? text + ".0" : text;
+            return;
+        }
+        case Kind::Byte:
+        case Kind::UInt16:
+        case Kind::UInt32:
+        case Kind::UInt64:
+        case Kind::SByte:
+        case Kind::Int16:
+        case Kind::Int32:
+        case Kind::Int64:
+            out_ += clixml::lexical_text(value);
+            return;
+        case Kind::DateTime:
+            out_ += json_string(clixml::date_time_text(value.date_time_value()));
+            return;
+        case Kind::ByteArray:
+            return write_bytes(clixml::bytes_of(value.text()));
+        case Kind::TimeSpan:
+        case Kind::Version:
+            if (depth > options_.depth) break;
+            return write_members(own_members(value), depth);
+        case Kind::XmlDocument:
+            out_ += json_string(value.text());
+            return;
+        case Kind::String:
+        case Kind::Char:
+        case Kind::Guid:
+        case Kind::Uri:
+        case Kind::ScriptBlock:
+        case Kind::ProgressRecord:
+            break;
+        }
+        out_ += json_string(value_text(value));
+    }
+
+    void write_bytes(clixml::BytesView bytes)
+    {
+        start_group('[');
+        for (const std::uint8_t byte : bytes) {
+            start_item();
+            out_ += std::to_string(byte);
+        }
+        end_group(']');
+    }
+
+    void write_object(const Object& object, Value value, int depth)
+    {
+        const Value base = object.base();
+        const Kind kind = base.kind();
+        const bool is_plain = kind == Kind::String || kind == Kind::DateTime;
+        if (is_plain) return write_primitive(base, depth);
+        if (depth > options_.depth && base.is_nil()) {
+            out_ += json_string(value_text(value));
+            return;
+        }
+        std::vector<Member> notes;
+        for (const auto& note : object.extended()) {
+            if (!note.is_member_set()) notes.push_back({std::string(note.name_text()), note.value});
+        }
         if (object.container() != ContainerKind::None) {
-            Json items = Json::array();
-            for (const Value& item : object.items())
-                items.push_back(build(item));
-            return items;
+            return write_container(object, std::move(notes), depth);
         }
-        if (object.is_type("System.Enum")) return printable_utf8(value_text(value));
-        Json map = Json::object();
-        if (!object.base().is_nil()) {
-            // ConvertTo-Json drops what was added to texts and times.
-            const Kind kind = object.base().kind();
-            const bool is_plain = kind == Kind::String || kind == Kind::DateTime;
-            if (is_plain || !shows_notes(object)) return build(object.base());
-            map["value"] = build(object.base());
+        if (!base.is_nil()) return write_based(object, value, std::move(notes), depth);
+        for (const auto& property : object.adapted()) {
+            if (property.is_member_set() || has(notes, property.name_text())) continue;
+            notes.push_back({std::string(property.name_text()), property.value});
         }
-        add_members(object.adapted(), map);
-        add_members(object.extended(), map);
-        if (map.empty() && object.stored_text()) return printable_utf8(*object.stored_text());
-        return map;
+        if (notes.empty() && object.stored_text()) {
+            out_ += json_string(*object.stored_text());
+            return;
+        }
+        write_members(notes, depth);
     }
 
-    Json build_dictionary(const Object& object)
+    void write_container(const Object& object, std::vector<Member> notes, int depth)
     {
-        Json map = Json::object();
-        const auto items = object.items();
-        for (std::size_t i = 0; i < object.entry_count(); ++i) {
-            map[printable_utf8(value_text(items[2 * i]))] = build(items[2 * i + 1]);
+        if (object.container() == ContainerKind::Dictionary) {
+            std::vector<Member> members;
+            const auto items = object.items();
+            for (std::size_t i = 0; i < object.entry_count(); ++i) {
+                members.push_back({value_text(items[2 * i]), items[2 * i + 1]});
+            }
+            members.insert(members.end(), notes.begin(), notes.end());
+            return write_members(members, depth);
         }
-        return map;
+        if (notes.empty()) return write_items(object, depth);
+        start_group('{');
+        start_member("value");
+        write_items(object, depth);
+        write_rest(notes, depth);
     }
 
-    // Notes of a primitive are worth a map unless they only tell a hidden origin.
-    static bool shows_notes(const Object& object)
+    // A primitive with notes, or an enum.
+    void write_based(const Object& object, Value value, std::vector<Member> notes, int depth)
     {
-        const auto shows = object.get("PSShowComputerName").unwrapped().as<bool>();
-        if (shows && *shows) return true;
-        const auto notes = object.extended();
-        return std::any_of(notes.begin(), notes.end(), [](const clixml::Property& note) {
-            return !clixml::is_origin_note(note.name_text());
+        const Value base = object.base();
+        if (base.kind() == Kind::TimeSpan || base.kind() == Kind::Version) {
+            std::vector<Member> members = own_members(base);
+            members.insert(members.end(), notes.begin(), notes.end());
+            return write_members(members, depth);
+        }
+        std::string name;
+        if (object.is_type("System.Enum") && !has(notes, "Value")) name = value_text(value);
+        if (notes.empty() && name.empty()) return write(base, depth);
+        start_group('{');
+        start_member("value");
+        write(base, depth);
+        if (!name.empty()) notes.push_back({"Value", Value::string(name)});
+        const std::string guid = base.kind() == Kind::Guid ? value_text(base) : std::string();
+        if (!guid.empty()) notes.push_back({"Guid", Value::string(guid)});
+        write_rest(notes, depth);
+    }
+
+    static std::vector<Member> own_members(const Value& value)
+    {
+        std::vector<Member> members;
+        const ShownObject shown(value);
+        for (const ShownProperty& property : shown.properties()) {
+            members.push_back({std::string(property.name), property.value});
+        }
+        return members;
+    }
+
+    static bool has(const std::vector<Member>& members, std::string_view name)
+    {
+        return std::any_of(members.begin(), members.end(), [&](const Member& member) {
+            return clixml::equal_ignoring_case(member.name, name);
         });
     }
 
-    void add_members(std::span<const clixml::Property> members, Json& map)
+    void write_items(const Object& object, int depth)
     {
-        for (const clixml::Property& member : members) {
-            if (member.is_member_set()) continue;
-            map[printable_utf8(member.name_text())] = build(member.value);
+        start_group('[');
+        for (const Value& item : object.items()) {
+            start_item();
+            write(item, depth + 1);
         }
+        end_group(']');
     }
 
-    std::vector<const Object*> open_; // objects being built, outermost first
+    void write_members(const std::vector<Member>& members, int depth)
+    {
+        start_group('{');
+        write_rest(members, depth);
+    }
+
+    // Members of a map that has been started, and its end.
+    void write_rest(const std::vector<Member>& members, int depth)
+    {
+        for (const Member& member : members) {
+            start_member(member.name);
+            write(member.value, depth + 1);
+        }
+        end_group('}');
+    }
+
+    void start_group(char bracket)
+    {
+        out_ += bracket;
+        ++level_;
+        is_first_ = true;
+    }
+
+    void start_item()
+    {
+        if (!is_first_) out_ += ',';
+        is_first_ = false;
+        start_line();
+    }
+
+    void start_member(std::string_view name)
+    {
+        start_item();
+        out_ += json_string(name) + (options_.is_compact ? ":" : ": ");
+    }
+
+    void end_group(char bracket)
+    {
+        --level_;
+        if (!is_first_) start_line();
+        out_ += bracket;
+        is_first_ = false;
+    }
+
+    void start_line()
+    {
+        if (options_.is_compact) return;
+        out_ += '\n';
+        out_.append(2 * static_cast<std::size_t>(level_), ' ');
+    }
+
+    JsonOptions options_;
+    int level_;
+    bool is_first_ = true;
+    std::string out_;
+    std::vector<const Object*> open_; // objects being written, outermost first
 };
 
 } // namespace
 
-std::string json_text(Value value)
+std::string json_text(Value value, const JsonOptions& options)
 {
-    return JsonBuilder().build(value).dump(-1, ' ', false, Json::error_handler_t::replace);
+    JsonWriter writer(options);
+    writer.write(value, 0);
+    return writer.take();
 }
 
 } // namespace psrp

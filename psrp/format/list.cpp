@@ -10,20 +10,41 @@ namespace {
 
 constexpr std::string_view separator = " : ";
 
-// The lines of `value` that its own line breaks make.
+// PowerShell drops carriage returns and breaks at line feeds alone.
+std::string without_returns(std::string text)
+{
+    text.erase(std::remove(text.begin(), text.end(), '\r'), text.end());
+    return text;
+}
+
+} // namespace
+
 std::vector<std::string_view> split_lines(std::string_view value)
 {
     std::vector<std::string_view> lines;
     while (true) {
-        const std::size_t end = value.find_first_of("\r\n");
-        lines.push_back(value.substr(0, end));
+        const std::size_t end = value.find('\n');
+        std::string_view line = value.substr(0, end);
+        if (line.ends_with('\r')) line.remove_suffix(1);
+        lines.push_back(line);
         if (end == std::string_view::npos) return lines;
-        const bool is_pair = value.substr(end, 2) == "\r\n";
-        value.remove_prefix(end + (is_pair ? 2 : 1));
+        value.remove_prefix(end + 1);
     }
 }
 
-} // namespace
+std::vector<std::string> broken_text(std::string_view text, std::size_t width)
+{
+    std::vector<std::string> lines;
+    for (std::string_view line : split_lines(text)) {
+        do {
+            std::size_t bytes = head_bytes(line, width);
+            if (bytes == 0) bytes = line.size();
+            lines.emplace_back(line.substr(0, bytes));
+            line.remove_prefix(bytes);
+        } while (!line.empty());
+    }
+    return lines;
+}
 
 std::vector<std::string>
 list_lines(const std::vector<std::pair<std::string, std::string>>& entry, std::size_t width)
@@ -42,14 +63,9 @@ list_lines(const std::vector<std::pair<std::string, std::string>>& entry, std::s
         std::string prefix = label.substr(0, head_bytes(label, label_width));
         prefix.append(label_width - display_width(prefix), ' ');
         prefix += separator;
-        for (std::string_view line : split_lines(value)) {
-            do {
-                std::size_t bytes = head_bytes(line, room);
-                if (bytes == 0) bytes = line.size(); // a wide character in a column of one
-                lines.push_back(prefix + std::string(line.substr(0, bytes)));
-                line.remove_prefix(bytes);
-                prefix.assign(indent, ' ');
-            } while (!line.empty());
+        for (const std::string& line : broken_text(without_returns(value), room)) {
+            lines.push_back(prefix + line);
+            prefix.assign(indent, ' ');
         }
     }
     return lines;

@@ -20,33 +20,15 @@ using clixml::Value;
 // PowerShell's limit: more properties make a list.
 constexpr std::size_t table_properties_max = 4;
 constexpr std::string_view computer_column = "PSComputerName";
-constexpr std::string_view group_indent = "    ";
 
-bool is_number(Kind kind)
-{
-    switch (kind) {
-    case Kind::Byte:
-    case Kind::SByte:
-    case Kind::UInt16:
-    case Kind::UInt32:
-    case Kind::UInt64:
-    case Kind::Int16:
-    case Kind::Int32:
-    case Kind::Int64:
-    case Kind::Single:
-    case Kind::Double:
-    case Kind::Decimal:
-        return true;
-    default: // NOLINT: every other kind
-        return false;
-    }
-}
-
+// Scalars but texts stand on the right.
 Alignment alignment_of(const Value& value)
 {
-    const Object* object = value.object();
-    if (object != nullptr && object->is_type("System.Enum")) return Alignment::Left;
-    return is_number(value.unwrapped().kind()) ? Alignment::Right : Alignment::Left;
+    const Kind kind = value.unwrapped().kind();
+    if (kind == Kind::Nil || kind == Kind::String || kind == Kind::ScriptBlock) {
+        return Alignment::Left;
+    }
+    return ShownObject(value).is_scalar() ? Alignment::Right : Alignment::Left;
 }
 
 std::vector<std::pair<std::string, std::string>>
@@ -62,11 +44,15 @@ list_entry(const ShownObject& object, const KnownView* view)
         }
         return entry;
     }
-    const auto chosen = default_properties(object);
-    for (const std::string_view name : chosen) {
-        entry.emplace_back(std::string(name), cell_text(object.get(name)));
+    for (const std::string_view name : default_properties(object)) {
+        if (object.has(name)) entry.emplace_back(std::string(name), cell_text(object.get(name)));
     }
-    if (!chosen.empty()) return entry;
+    if (!entry.empty()) {
+        if (object.shows_computer_name()) {
+            entry.emplace_back(std::string(computer_column), object.computer_name());
+        }
+        return entry;
+    }
     for (const ShownProperty& property : object.visible_properties()) {
         entry.emplace_back(std::string(property.name), cell_text(property.value));
     }
@@ -117,14 +103,21 @@ void ObjectFormatter::write_entries(const Object& dictionary)
         Object* entry = clixml::make_live(arena, {"System.Collections.DictionaryEntry"}, "");
         entry->add_adapted(arena, "Key", items[2 * i]);
         entry->add_adapted(arena, "Value", items[2 * i + 1]);
-        entry->add_note(arena, "Name", items[2 * i]);
+        entry->add_adapted(arena, "Name", items[2 * i]);
         write_object(ShownObject(Value::object(entry)));
     }
 }
 
-bool ObjectFormatter::is_printed_as_text(const ShownObject& object) const
+const KnownView* ObjectFormatter::view_of(const ShownObject& object) const
 {
-    return object.is_scalar() || (object.has_no_own_properties() && find_view(object) == nullptr);
+    const KnownView* view = find_view(object);
+    const bool is_wanted = view == nullptr || !options_.shape || view->shape == *options_.shape;
+    return is_wanted ? view : nullptr;
+}
+
+bool ObjectFormatter::is_printed_as_text(const ShownObject& object)
+{
+    return object.is_scalar() || object.has_no_own_properties();
 }
 
 void ObjectFormatter::write_object(const ShownObject& object)
@@ -133,9 +126,10 @@ void ObjectFormatter::write_object(const ShownObject& object)
     if (object.is_type("System.Management.Automation.ErrorRecord")) {
         return line_between(error_object_text(object.value()));
     }
+    if (const auto record = record_line(object)) return line_between(*record);
     if (state_ == State::Nothing) {
         start(object);
-    } else if (view_ != nullptr && find_view(object) != view_) {
+    } else if (view_ != nullptr && view_of(object) != view_) {
         return write_beside(object);
     }
     if (view_ != nullptr && view_->group != nullptr && view_->group(object) != group_) {
@@ -148,7 +142,9 @@ void ObjectFormatter::write_object(const ShownObject& object)
     case State::List:
         return write_list(object);
     case State::Text:
-        return line(view_->fields[0].text(object));
+        for (const auto& text : broken_text(view_->fields[0].text(object), options_.width))
+            line(text);
+        return;
     case State::Nothing:
         return;
     }
@@ -166,8 +162,10 @@ void ObjectFormatter::write_beside(const ShownObject& object)
 
 void ObjectFormatter::start(const ShownObject& object)
 {
-    view_ = find_view(object);
-    if (view_ == nullptr) {
+    view_ = view_of(object);
+    if (view_ == nullptr && options_.shape) {
+        state_ = *options_.shape == ViewShape::Table ? State::Table : State::List;
+    } else if (view_ == nullptr) {
         state_ = object.properties().size() <= table_properties_max ? State::Table : State::List;
     } else if (view_->shape == ViewShape::Table) {
         state_ = State::Table;
@@ -184,7 +182,9 @@ void ObjectFormatter::start_group(const ShownObject& object)
         if (!has_groups_) blank_line();
         has_groups_ = true;
         group_ = view_->group(object);
-        line(std::string(group_indent) + std::string(view_->group_label) + ": " + group_);
+        const std::string heading = std::string(view_->group_label) + ": " + group_;
+        for (const std::string& text : broken_text(heading, options_.width))
+            line(text);
     }
     if (state_ == State::Table) {
         start_table(object);
@@ -220,7 +220,12 @@ void ObjectFormatter::start_table(const ShownObject& object)
     if (has_computer_column_) {
         columns_.push_back({std::string(computer_column), 0, Alignment::Left, false});
     }
-    settle_columns();
+    // Where no column of the view has a width, all of them are as wide as their content.
+    const bool fits_content =
+        std::all_of(view_->fields.begin(), view_->fields.end(), [](const ViewField& f) {
+            return f.width == 0;
+        });
+    if (!fits_content) settle_columns();
 }
 
 void ObjectFormatter::settle_columns()
@@ -248,9 +253,16 @@ std::vector<std::string> ObjectFormatter::cells_of(const ShownObject& object) co
 
 void ObjectFormatter::write_row(const ShownObject& object)
 {
-    if (are_columns_settled_) return line(row_line(columns_, cells_of(object)));
+    if (are_columns_settled_) return print_row(cells_of(object));
     waiting_.push_back({true, {}, cells_of(object)});
     if (waiting_.size() >= options_.table_rows_max) flush();
+}
+
+void ObjectFormatter::print_row(const std::vector<std::string>& cells)
+{
+    if (view_ == nullptr || !view_->wraps_rows) return line(row_line(columns_, cells));
+    for (const std::string& text : wrapped_lines(columns_, cells))
+        line(text);
 }
 
 void ObjectFormatter::write_list(const ShownObject& object)
@@ -272,7 +284,11 @@ void ObjectFormatter::flush()
     settle_columns();
     const std::vector<WaitingLine> waiting = std::exchange(waiting_, {});
     for (const WaitingLine& entry : waiting) {
-        line(entry.is_row ? row_line(columns_, entry.cells) : entry.text);
+        if (entry.is_row) {
+            print_row(entry.cells);
+        } else {
+            line(entry.text);
+        }
     }
 }
 
@@ -288,7 +304,7 @@ void ObjectFormatter::finish()
 
 void ObjectFormatter::line(std::string_view text)
 {
-    take_line_(printable_utf8(text));
+    take_line_(printable_utf8(options_.is_plain ? without_escapes(text) : std::string(text)));
 }
 
 // A line that must not overtake the rows that wait.

@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,12 @@ namespace psrp {
 struct FormatOptions {
     // Columns of a line: the terminal's, or PowerShell's 120 where there is none.
     std::size_t width = 120;
+    // Table or List: for objects whose own view has another shape or that have none, by all of
+    // their properties, as Format-Table and Format-List do. Nothing: PowerShell's choice.
+    std::optional<ViewShape> shape = std::nullopt;
+    // Whether terminal escape sequences inside values are left out, as PowerShell does where
+    // NO_COLOR is set or the output is no terminal.
+    bool is_plain = true;
     // Rows that are held back at most before the widths of a table are settled.
     std::size_t table_rows_max = 1000;
     // Collections inside collections that are opened; deeper ones are printed as their text.
@@ -47,7 +54,7 @@ private:
 
     // A row of a table, or a line printed between rows, that waits for the widths.
     struct WaitingLine {
-        bool is_row = false;
+        bool is_row = false; // else `text` is printed
         std::string text;
         std::vector<std::string> cells;
     };
@@ -56,12 +63,14 @@ private:
     void write_entries(const clixml::Object& dictionary);
     void write_object(const ShownObject& object);
     void write_beside(const ShownObject& object);
-    [[nodiscard]] bool is_printed_as_text(const ShownObject& object) const;
+    [[nodiscard]] const KnownView* view_of(const ShownObject& object) const;
+    [[nodiscard]] static bool is_printed_as_text(const ShownObject& object);
     void start(const ShownObject& object);
     void start_table(const ShownObject& object);
     void start_group(const ShownObject& object);
     void end_group();
     void write_row(const ShownObject& object);
+    void print_row(const std::vector<std::string>& cells);
     void write_list(const ShownObject& object);
     [[nodiscard]] std::vector<std::string> cells_of(const ShownObject& object) const;
     void settle_columns();

@@ -3,6 +3,8 @@
 #include <psrp/format/record_text.hpp>
 #include <psrp/format/value_text.hpp>
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 
 namespace psrp {
@@ -21,6 +23,84 @@ std::string_view error_message(const ErrorRecord& record)
     return has_details ? *record.details_message : record.message();
 }
 
+// What the exception says of itself: thrown by a script's `throw`.
+bool was_thrown(const ErrorRecord& record)
+{
+    const clixml::Object* exception = record.exception.object();
+    if (exception == nullptr) return false;
+    return exception->get("WasThrownFromThrowStatement").unwrapped().as<bool>().value_or(false);
+}
+
+// What stands in front of the message.
+std::string_view error_source(const ErrorRecord& record)
+{
+    if (was_thrown(record)) return "Exception";
+    if (!record.activity.empty()) return record.activity;
+    if (record.category != ErrorCategory::NotSpecified) return category_name(record.category);
+    return record.reason.empty() ? "Error" : record.reason;
+}
+
+// The message of a parser's error repeats position and line first, up to a line that ends with "~".
+std::string_view parser_message(std::string_view message)
+{
+    constexpr std::string_view marker = "~\n";
+    const std::size_t at = message.find(marker);
+    if (at == std::string_view::npos) return message;
+    message.remove_prefix(at + marker.size());
+    return message.substr(0, message.find("\n\n"));
+}
+
+std::string concise_text(const ErrorRecord& record)
+{
+    std::string message = printable_utf8(error_message(record));
+    if (is_from_native_program(record)) return message;
+    if (record.category == ErrorCategory::ParserError) {
+        message = parser_message(message);
+        std::replace_if(
+            message.begin(), message.end(), [](char c) { return c == '\n' || c == '\t'; }, ' '
+        );
+        message += '\n';
+    }
+    std::string text = printable_utf8(error_source(record)) + ": " + message;
+    const auto& action = record.details_recommended_action;
+    if (action && action->find_first_not_of(" \t\r\n") != std::string_view::npos) {
+        text += "\n  Recommendation: " + printable_utf8(*action);
+    }
+    return text;
+}
+
+std::string normal_text(const ErrorRecord& record, std::string_view computer_name)
+{
+    std::string text = printable_utf8(error_message(record));
+    if (is_from_native_program(record)) return text;
+    text += "\n+ CategoryInfo          : " + printable_utf8(record.category_message);
+    text += "\n+ FullyQualifiedErrorId : " + printable_utf8(record.fully_qualified_error_id);
+    if (!computer_name.empty()) {
+        text += "\n+ PSComputerName        : " + printable_utf8(computer_name);
+    }
+    return text;
+}
+
+std::string error_json(const ErrorRecord& record, std::string_view computer_name)
+{
+    nlohmann::ordered_json json = {
+        {"message", printable_utf8(error_message(record))},
+        {"fullyQualifiedErrorId", printable_utf8(record.fully_qualified_error_id)},
+        {"category", printable_utf8(category_name(record.category))},
+        {"activity", printable_utf8(record.activity)},
+        {"reason", printable_utf8(record.reason)},
+        {"targetName", printable_utf8(record.target_name)},
+        {"targetType", printable_utf8(record.target_type)},
+        {"computerName", printable_utf8(computer_name)}};
+    if (record.script_stack_trace) {
+        json["scriptStackTrace"] = printable_utf8(*record.script_stack_trace);
+    }
+    if (record.details_recommended_action) {
+        json["recommendedAction"] = printable_utf8(*record.details_recommended_action);
+    }
+    return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
 // The message Write-Host wraps its text in, or null.
 const clixml::Object* host_message(const InformationRecord& record)
 {
@@ -32,24 +112,36 @@ const clixml::Object* host_message(const InformationRecord& record)
 
 } // namespace
 
-std::string error_text(const ErrorRecord& record)
+std::string error_text(const ErrorRecord& record, ErrorView view, std::string_view computer_name)
 {
-    const std::string message = printable_utf8(error_message(record));
-    if (is_from_native_program(record)) return message;
-    const std::string_view prefix =
-        record.activity.empty() ? category_name(record.category) : record.activity;
-    std::string text = printable_utf8(prefix) + ": " + message;
-    if (record.details_recommended_action && !record.details_recommended_action->empty()) {
-        text += "\n  Recommendation: " + printable_utf8(*record.details_recommended_action);
+    switch (view) {
+    case ErrorView::Concise:
+        return concise_text(record);
+    case ErrorView::Normal:
+        return normal_text(record, computer_name);
+    case ErrorView::Category:
+        if (is_from_native_program(record)) return printable_utf8(error_message(record));
+        return printable_utf8(record.category_message);
+    case ErrorView::Json:
+        return error_json(record, computer_name);
     }
-    return text;
+    return {};
 }
 
 std::string error_object_text(Value value)
 {
     Arena arena;
-    const auto record = decode_error_record(value, arena);
-    return record ? error_text(*record) : value_text(value);
+    auto record = decode_error_record(value, arena);
+    if (!record) return value_text(value);
+    // PowerShell does not find the category in what has become a bag among the output.
+    const bool is_bag =
+        !record->type_names.empty() &&
+        record->type_names.front() == "Deserialized.System.Management.Automation.ErrorRecord";
+    if (is_bag) {
+        record->category = ErrorCategory::NotSpecified;
+        record->reason = {};
+    }
+    return error_text(*record);
 }
 
 std::string informational_text(const InformationalRecord& record)

@@ -5,6 +5,8 @@
 #include <psrp/format/value_text.hpp>
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 namespace psrp {
 
@@ -77,17 +79,94 @@ bool is_scalar_kind(Kind kind)
     return false;
 }
 
-// The name of the first element of an XML text, or nothing.
-std::string_view root_element(std::string_view xml)
+// An XML text as its document's properties show it: the content of its declaration, the name of its
+// root element, and what stands in that one's place.
+struct XmlOutline {
+    std::string declaration;
+    std::string_view root;
+    std::string root_text;
+};
+
+std::string xml_plain_text(std::string_view text)
 {
+    constexpr std::array<std::pair<std::string_view, char>, 5> entities = {
+        {{"&lt;", '<'}, {"&gt;", '>'}, {"&quot;", '"'}, {"&apos;", '\''}, {"&amp;", '&'}}};
+    std::string out;
+    while (!text.empty()) {
+        const auto entity = std::find_if(entities.begin(), entities.end(), [&](const auto& row) {
+            return text.starts_with(row.first);
+        });
+        out += entity == entities.end() ? text.front() : entity->second;
+        text.remove_prefix(entity == entities.end() ? 1 : entity->first.size());
+    }
+    return out;
+}
+
+// An element without attributes and elements inside is its text, any other its name.
+std::string element_text(std::string_view name, std::string_view after_name)
+{
+    const std::size_t end = after_name.find('>');
+    if (end == std::string_view::npos) return std::string(name);
+    std::string_view attributes = after_name.substr(0, end);
+    const bool is_empty = attributes.ends_with('/');
+    if (is_empty) attributes.remove_suffix(1);
+    if (attributes.find_first_not_of(" \t\r\n") != std::string_view::npos) return std::string(name);
+    if (is_empty) return {};
+    const std::string_view content = after_name.substr(end + 1);
+    const std::size_t mark = content.find('<');
+    if (mark == std::string_view::npos || !content.substr(mark).starts_with("</")) {
+        return std::string(name);
+    }
+    return xml_plain_text(content.substr(0, mark));
+}
+
+XmlOutline xml_outline(std::string_view xml)
+{
+    constexpr std::string_view declaration = "<?xml ";
+    XmlOutline outline;
     for (std::size_t at = xml.find('<'); at != std::string_view::npos; at = xml.find('<', at + 1)) {
+        if (xml.substr(at).starts_with(declaration)) {
+            const std::size_t end = xml.find("?>", at);
+            outline.declaration =
+                xml.substr(at + declaration.size(), end - at - declaration.size());
+        }
         const std::size_t end = xml.find_first_of(" \t\r\n/>", at + 1);
-        if (end == std::string_view::npos) return {};
+        if (end == std::string_view::npos) return outline;
         if (end > at + 1 && xml[at + 1] != '?' && xml[at + 1] != '!') {
-            return xml.substr(at + 1, end - at - 1);
+            outline.root = xml.substr(at + 1, end - at - 1);
+            outline.root_text = element_text(outline.root, xml.substr(end));
+            return outline;
         }
     }
-    return {};
+    return outline;
+}
+
+// Types besides the primitives that PowerShell prints as their text.
+bool is_scalar_type(std::string_view type)
+{
+    return type == "System.Numerics.BigInteger" || type == "System.IntPtr";
+}
+
+// The segments of a URI's path as a collection is shown.
+std::string segments_text(std::string_view path)
+{
+    std::string text = "{";
+    std::size_t count = 0;
+    while (!path.empty()) {
+        if (count == enumeration_limit) {
+            text += ellipsis;
+            break;
+        }
+        const std::size_t end = std::min(path.find('/'), path.size() - 1) + 1;
+        text += (count++ == 0 ? "" : ", ") + std::string(path.substr(0, end));
+        path.remove_prefix(end);
+    }
+    return text + "}";
+}
+
+int hexadecimal_digit(char c)
+{
+    return c <= '9' ? c - '0' : c - 'a' + 10;
 }
 
 } // namespace
@@ -122,41 +201,112 @@ std::string_view ShownObject::keep(std::string text)
     return texts_.emplace_back(std::move(text));
 }
 
+// The properties that the live values have, in the order PowerShell lists them.
 void ShownObject::add_primitive_properties()
 {
-    if (base_.kind() == Kind::Version) {
-        const clixml::Version& version = base_.version_value();
-        add("Major", Value::int32(version.major));
-        add("Minor", Value::int32(version.minor));
-        add("Build", Value::int32(version.build));
-        add("Revision", Value::int32(version.revision));
-    } else if (base_.kind() == Kind::Guid) {
-        add("Guid", Value::string(keep(value_text(base_))));
-    } else if (base_.kind() == Kind::TimeSpan) {
-        const std::int64_t ticks = base_.signed_bits();
-        const auto part = [&](std::int64_t unit, std::int64_t modulus) {
-            return Value::int32(static_cast<std::int32_t>(ticks / unit % modulus));
-        };
-        const auto total = [&](double unit) {
-            return Value::double_precision(static_cast<double>(ticks) / unit);
-        };
-        add("Days", part(864'000'000'000, INT32_MAX));
-        add("Hours", part(36'000'000'000, 24));
-        add("Minutes", part(600'000'000, 60));
-        add("Seconds", part(10'000'000, 60));
-        add("Milliseconds", part(10'000, 1000));
-        add("Ticks", Value::int64(ticks));
-        add("TotalDays", total(864e9));
-        add("TotalHours", total(36e9));
-        add("TotalMinutes", total(6e8));
-        add("TotalSeconds", total(1e7));
-        add("TotalMilliseconds", total(1e4));
-    } else if (base_.kind() == Kind::Uri) {
-        add_uri_properties(base_.text());
-    } else if (base_.kind() == Kind::XmlDocument) {
-        const std::string_view root = root_element(base_.text());
-        if (!root.empty()) add(root, Value::string(root));
+    switch (base_.kind()) {
+    case Kind::Version:
+        return add_version_properties(base_.version_value());
+    case Kind::Guid: {
+        const std::string_view text = keep(value_text(base_));
+        add("Variant", Value::int32(hexadecimal_digit(text[19])));
+        add("Version", Value::int32(hexadecimal_digit(text[14])));
+        return add("Guid", Value::string(text));
     }
+    case Kind::TimeSpan:
+        return add_time_span_properties(base_.signed_bits());
+    case Kind::DateTime:
+        return add_date_properties(base_.date_time_value());
+    case Kind::Uri:
+        return add_uri_properties(base_.text());
+    case Kind::XmlDocument: {
+        XmlOutline outline = xml_outline(base_.text());
+        if (!outline.declaration.empty()) {
+            add("xml", Value::string(keep(std::move(outline.declaration))));
+        }
+        if (!outline.root.empty()) {
+            add(outline.root, Value::string(keep(std::move(outline.root_text))));
+        }
+        return;
+    }
+    default: // NOLINT: the others have none
+        return;
+    }
+}
+
+void ShownObject::add_version_properties(const clixml::Version& version)
+{
+    add("Major", Value::int32(version.major));
+    add("Minor", Value::int32(version.minor));
+    add("Build", Value::int32(version.build));
+    add("Revision", Value::int32(version.revision));
+    add("MajorRevision", Value::int32(static_cast<std::int16_t>(version.revision >> 16)));
+    add("MinorRevision", Value::int32(static_cast<std::int16_t>(version.revision & 0xFFFF)));
+}
+
+void ShownObject::add_time_span_properties(std::int64_t ticks)
+{
+    const auto part = [&](const char* name, std::int64_t unit, std::int64_t modulus) {
+        add(name, Value::int32(static_cast<std::int32_t>(ticks / unit % modulus)));
+    };
+    const auto total = [&](const char* name, double unit) {
+        add(name, Value::double_precision(static_cast<double>(ticks) / unit));
+    };
+    // .NET keeps these milliseconds inside what 64 bits of ticks can say.
+    constexpr std::int64_t milliseconds_max = INT64_MAX / 10'000;
+    const double milliseconds = std::clamp(
+        static_cast<double>(ticks) / 1e4,
+        -static_cast<double>(milliseconds_max),
+        static_cast<double>(milliseconds_max)
+    );
+    add("Ticks", Value::int64(ticks));
+    part("Days", 864'000'000'000, INT32_MAX);
+    part("Hours", 36'000'000'000, 24);
+    part("Milliseconds", 10'000, 1000);
+    part("Microseconds", 10, 1000);
+    add("Nanoseconds", Value::int32(static_cast<std::int32_t>(ticks % 10 * 100)));
+    part("Minutes", 600'000'000, 60);
+    part("Seconds", 10'000'000, 60);
+    total("TotalDays", 864e9);
+    total("TotalHours", 36e9);
+    add("TotalMilliseconds", Value::double_precision(milliseconds));
+    total("TotalMicroseconds", 10);
+    add("TotalNanoseconds", Value::double_precision(static_cast<double>(ticks) * 100));
+    total("TotalMinutes", 6e8);
+    total("TotalSeconds", 1e7);
+}
+
+void ShownObject::add_date_properties(const clixml::DateTime& date)
+{
+    constexpr std::array<std::string_view, 7> days = {
+        "Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"};
+    const clixml::DateTimeParts parts = clixml::parts_of(date);
+    const std::int64_t day = date.ticks / clixml::ticks_per_day * clixml::ticks_per_day;
+    const std::int64_t year = clixml::ticks_of_day(parts.year, 1, 1);
+    const auto number = [&](const char* name, std::int64_t amount) {
+        add(name, Value::int32(static_cast<std::int32_t>(amount)));
+    };
+    std::string_view kind = "Unspecified";
+    if (date.kind == clixml::DateTimeKind::Utc) kind = "Utc";
+    if (date.kind == clixml::DateTimeKind::Local) kind = "Local";
+    clixml::DateTime midnight = date;
+    midnight.ticks = day;
+    add("Date", Value::date_time(midnight));
+    number("Day", parts.day);
+    add("DayOfWeek", Value::string(days[static_cast<std::size_t>(parts.day_of_week)]));
+    number("DayOfYear", (day - year) / clixml::ticks_per_day + 1);
+    number("Hour", parts.hour);
+    add("Kind", Value::string(kind));
+    number("Millisecond", date.ticks / 10'000 % 1000);
+    number("Microsecond", date.ticks / 10 % 1000);
+    number("Nanosecond", date.ticks % 10 * 100);
+    number("Minute", parts.minute);
+    number("Month", parts.month);
+    number("Second", parts.second);
+    add("Ticks", Value::int64(date.ticks));
+    add("TimeOfDay", Value::time_span(clixml::TimeSpan{date.ticks - day}));
+    number("Year", parts.year);
+    add("DateTime", Value::string(keep(long_date_text(date))));
 }
 
 void ShownObject::add_uri_properties(std::string_view text)
@@ -164,8 +314,31 @@ void ShownObject::add_uri_properties(std::string_view text)
     const auto uri = clixml::Uri::read(text);
     const auto string = [&](std::string kept) { return Value::string(keep(std::move(kept))); };
     if (!uri || !uri->is_absolute) {
+        // A relative address refuses all but three; PowerShell shows the others empty.
+        for (const char* name :
+             {"AbsolutePath",
+              "AbsoluteUri",
+              "LocalPath",
+              "Authority",
+              "HostNameType",
+              "IsDefaultPort",
+              "IsFile",
+              "IsLoopback",
+              "PathAndQuery",
+              "Segments",
+              "IsUnc",
+              "Host",
+              "Port",
+              "Query",
+              "Fragment",
+              "Scheme"})
+            add(name, Value());
         add("OriginalString", Value::string(text));
+        add("DnsSafeHost", Value());
+        add("IdnHost", Value());
         add("IsAbsoluteUri", Value::boolean(false));
+        add("UserEscaped", Value::boolean(false));
+        add("UserInfo", Value());
         return;
     }
     const std::string path = clixml::escaped_uri_text(uri->path);
@@ -252,6 +425,13 @@ Value ShownObject::get(std::string_view name) const
     return {};
 }
 
+bool ShownObject::has(std::string_view name) const
+{
+    return std::any_of(properties_.begin(), properties_.end(), [&](const ShownProperty& property) {
+        return clixml::equal_ignoring_case(property.name, name);
+    });
+}
+
 std::string ShownObject::computer_name() const
 {
     return cell_text(get("PSComputerName"));
@@ -259,6 +439,8 @@ std::string ShownObject::computer_name() const
 
 bool ShownObject::is_scalar() const
 {
+    const auto names = type_names();
+    if (!names.empty() && is_scalar_type(without_prefix(names.front()))) return true;
     if (base_.is_nil()) return false;
     return is_scalar_kind(base_.kind()) && !is_type("System.Enum");
 }

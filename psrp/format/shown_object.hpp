@@ -19,8 +19,8 @@ struct ShownProperty {
 };
 
 // A view of a value that is no collection. Values of types that PowerShell rebuilds or knows
-// (Version, Guid, TimeSpan, Uri, XmlDocument, enums, addresses) get the properties they have there.
-// Borrows the value; move-only.
+// (Version, Guid, TimeSpan, DateTime, Uri, XmlDocument, enums, addresses) get the properties they
+// have there. Borrows the value; move-only.
 class ShownObject {
 public:
     explicit ShownObject(clixml::Value value);
@@ -43,6 +43,8 @@ public:
     // The value of `name`, ignoring case; null where there is none.
     [[nodiscard]] clixml::Value get(std::string_view name) const;
 
+    [[nodiscard]] bool has(std::string_view name) const;
+
     // Whether PSComputerName is to be shown beside it, and its text.
     [[nodiscard]] bool shows_computer_name() const { return shows_computer_name_; }
     [[nodiscard]] std::string computer_name() const;
@@ -56,6 +58,9 @@ private:
     void add(std::string_view name, clixml::Value value) { properties_.push_back({name, value}); }
     std::string_view keep(std::string text);
     void add_primitive_properties();
+    void add_version_properties(const clixml::Version& version);
+    void add_time_span_properties(std::int64_t ticks);
+    void add_date_properties(const clixml::DateTime& date);
     void add_type_properties(const clixml::Object& object);
     void add_uri_properties(std::string_view uri);
 

@@ -1,15 +1,19 @@
 #include <psrp/format/display_width.hpp>
+#include <psrp/format/list.hpp>
 #include <psrp/format/table.hpp>
 #include <psrp/format/value_text.hpp>
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 namespace psrp {
 
 namespace {
 
 constexpr std::size_t column_width_min = 1;
+constexpr char escape = '\x1b';
+constexpr std::string_view reset = "\x1b[0m";
 
 std::size_t table_width_of(const std::vector<TableColumn>& columns)
 {
@@ -56,38 +60,56 @@ std::string cell(std::string text, std::size_t width, Alignment alignment, bool 
             text = text.substr(0, head_bytes(text, room)) + mark;
         }
     }
+    // A colour that was cut off must not run on.
+    if (text.find(escape) != std::string::npos && !text.ends_with(reset)) text += reset;
     const std::size_t blanks = width - std::min(width, display_width(text));
     if (alignment == Alignment::Right) return std::string(blanks, ' ') + text;
     return pads_end ? text + std::string(blanks, ' ') : text;
 }
 
+// The cells of one line. PowerShell leaves out the blanks behind the last column, but not behind
+// the last one to be seen where the last one is hidden.
 std::string
 join_cells(const std::vector<TableColumn>& columns, const std::vector<std::string>& cells)
 {
-    std::size_t last = columns.size();
-    for (std::size_t i = 0; i < columns.size(); ++i) {
-        if (!columns[i].is_hidden) last = i;
-    }
     std::string line;
     for (std::size_t i = 0; i < columns.size(); ++i) {
         if (columns[i].is_hidden) continue;
-        if (!line.empty() || i > 0) line += ' ';
-        line += cell(cells[i], columns[i].width, columns[i].alignment, i != last);
+        if (i > 0) line += ' ';
+        line += cell(cells[i], columns[i].width, columns[i].alignment, i + 1 != columns.size());
     }
     return line;
 }
 
-// `text` in pieces of at most `width` columns; at least one piece, never an endless row of them.
-std::vector<std::string> pieces_of(std::string_view text, std::size_t width)
+// The lines of a row whose cells are broken. A line ends with the last column that has text in it.
+std::vector<std::string>
+broken_lines(const std::vector<TableColumn>& columns, const std::vector<std::string>& texts)
 {
-    std::vector<std::string> pieces;
-    do {
-        std::size_t bytes = head_bytes(text, width);
-        if (bytes == 0) bytes = text.size();
-        pieces.emplace_back(text.substr(0, bytes));
-        text.remove_prefix(bytes);
-    } while (!text.empty());
-    return pieces;
+    std::vector<std::vector<std::string>> cells(columns.size());
+    std::size_t line_count = 1;
+    std::size_t last_visible = 0;
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+        if (columns[i].is_hidden) continue;
+        cells[i] = broken_text(texts[i], columns[i].width);
+        line_count = std::max(line_count, cells[i].size());
+        last_visible = i;
+    }
+    std::vector<std::string> lines;
+    for (std::size_t number = 0; number < line_count; ++number) {
+        std::size_t last_with_text = 0;
+        for (std::size_t i = 0; i < columns.size(); ++i) {
+            if (number < cells[i].size()) last_with_text = i;
+        }
+        std::string line;
+        for (std::size_t i = 0; i <= last_with_text; ++i) {
+            if (columns[i].is_hidden) continue;
+            if (i > 0) line += ' ';
+            const std::string text = number < cells[i].size() ? cells[i][number] : std::string();
+            line += cell(text, columns[i].width, columns[i].alignment, i != last_visible);
+        }
+        lines.push_back(std::move(line));
+    }
+    return lines;
 }
 
 } // namespace
@@ -126,29 +148,24 @@ void widen_to_content(
 
 std::vector<std::string> header_lines(const std::vector<TableColumn>& columns)
 {
-    std::vector<std::vector<std::string>> labels;
+    std::vector<std::string> labels;
     std::vector<std::string> dashes;
-    std::size_t line_count = 1;
     for (const TableColumn& column : columns) {
-        if (column.is_hidden) {
-            labels.emplace_back();
-            dashes.emplace_back();
-            continue;
-        }
-        labels.push_back(pieces_of(column.header, column.width));
-        line_count = std::max(line_count, labels.back().size());
-        dashes.emplace_back(std::min(column.width, display_width(column.header)), '-');
+        labels.push_back(column.header);
+        std::size_t width = 0;
+        for (const std::string_view line : split_lines(column.header))
+            width = std::max(width, display_width(line));
+        dashes.emplace_back(column.is_hidden ? 0 : std::min(column.width, width), '-');
     }
-    std::vector<std::string> lines;
-    for (std::size_t number = 0; number < line_count; ++number) {
-        std::vector<std::string> cells;
-        for (const auto& label : labels) {
-            cells.push_back(number < label.size() ? label[number] : std::string());
-        }
-        lines.push_back(join_cells(columns, cells));
-    }
+    std::vector<std::string> lines = broken_lines(columns, labels);
     lines.push_back(join_cells(columns, dashes));
     return lines;
+}
+
+std::vector<std::string>
+wrapped_lines(const std::vector<TableColumn>& columns, const std::vector<std::string>& cells)
+{
+    return broken_lines(columns, cells);
 }
 
 std::string row_line(const std::vector<TableColumn>& columns, const std::vector<std::string>& cells)

@@ -30,6 +30,10 @@ void widen_to_content(
 // The header, on as many lines as its longest label needs, and the underline.
 std::vector<std::string> header_lines(const std::vector<TableColumn>& columns);
 
+// One row that takes as many lines as its cells need; none has a line break left or is cut.
+std::vector<std::string>
+wrapped_lines(const std::vector<TableColumn>& columns, const std::vector<std::string>& cells);
+
 // One row: every cell on one line, cut with an ellipsis where it is too long or has a line break.
 std::string
 row_line(const std::vector<TableColumn>& columns, const std::vector<std::string>& cells);

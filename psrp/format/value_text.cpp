@@ -4,10 +4,12 @@
 #include <psrp/format/value_text.hpp>
 
 #include <array>
+#include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <string_view>
+#include <utility>
 
 namespace psrp {
 
@@ -159,6 +161,26 @@ std::string joined_items(const Object& object)
     return text;
 }
 
+// `digits`, the first of them worth 10^`exponent`, as .NET writes a number.
+std::string number_text(bool is_negative, std::string digits, int exponent, int digits_max)
+{
+    std::string out = is_negative ? "-" : "";
+    if (exponent >= digits_max || exponent < -4) {
+        out += digits[0];
+        if (digits.size() > 1) out += "." + digits.substr(1);
+        out += exponent < 0 ? "E-" : "E+";
+        const int size = std::abs(exponent);
+        return out + (size < 10 ? "0" : "") + std::to_string(size);
+    }
+    if (exponent < 0) {
+        return out + "0." + std::string(static_cast<std::size_t>(-exponent - 1), '0') + digits;
+    }
+    const auto whole = static_cast<std::size_t>(exponent) + 1;
+    if (digits.size() < whole) digits.append(whole - digits.size(), '0');
+    out += digits.substr(0, whole);
+    return digits.size() > whole ? out + "." + digits.substr(whole) : out;
+}
+
 std::string element_text(Value value)
 {
     return value.is_nil() ? "$null" : value_text(value);
@@ -221,6 +243,7 @@ std::string cell_text(Value value)
         return collection_text(*object);
     }
     const Value plain = value.unwrapped();
+    if (plain.kind() == Kind::XmlDocument) return "#document"; // the node's name
     if (plain.kind() == Kind::ByteArray) return bytes_text(clixml::bytes_of(plain.text()));
     return value_text(value);
 }
@@ -241,32 +264,74 @@ std::string general_text(double value, int digits)
     while (mantissa.size() > 1 && mantissa.back() == '0')
         mantissa.pop_back();
 
-    std::string out = is_negative ? "-" : "";
-    if (exponent >= digits || exponent < -4) {
-        out += mantissa[0];
-        if (mantissa.size() > 1) out += "." + mantissa.substr(1);
-        out += exponent < 0 ? "E-" : "E+";
-        const int size = std::abs(exponent);
-        return out + (size < 10 ? "0" : "") + std::to_string(size);
-    }
-    if (exponent < 0) {
-        return out + "0." + std::string(static_cast<std::size_t>(-exponent - 1), '0') + mantissa;
-    }
-    const auto whole = static_cast<std::size_t>(exponent) + 1;
-    if (mantissa.size() < whole) mantissa.append(whole - mantissa.size(), '0');
-    out += mantissa.substr(0, whole);
-    return mantissa.size() > whole ? out + "." + mantissa.substr(whole) : out;
+    return number_text(is_negative, std::move(mantissa), exponent, digits);
+}
+
+namespace {
+
+template <typename Real>
+std::string shortest_text(Real value, int digits_max)
+{
+    if (!std::isfinite(value)) return general_text(static_cast<double>(value), 15);
+    std::array<char, 40> buffer{};
+    const auto written = std::to_chars(
+        buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::scientific
+    );
+    std::string_view text(buffer.data(), static_cast<std::size_t>(written.ptr - buffer.data()));
+    const bool is_negative = text.starts_with('-');
+    if (is_negative) text.remove_prefix(1);
+    const std::size_t mark = text.find('e');
+    std::string digits(text.substr(0, mark));
+    if (digits.size() > 1) digits.erase(1, 1);
+    const int exponent = std::atoi(std::string(text.substr(mark + 1)).c_str());
+    return number_text(is_negative, std::move(digits), exponent, digits_max);
+}
+
+std::string with_decimal_place(std::string text, bool is_finite)
+{
+    if (!is_finite) return "\"" + text + "\"";
+    return text.find_first_of(".E") == std::string::npos ? text + ".0" : text;
+}
+
+} // namespace
+
+std::string round_trip_text(double value)
+{
+    return shortest_text(value, 15);
+}
+
+std::string round_trip_text(float value)
+{
+    return shortest_text(value, 7);
+}
+
+std::string json_number_text(double value)
+{
+    return with_decimal_place(shortest_text(value, 17), std::isfinite(value));
+}
+
+std::string json_number_text(float value)
+{
+    return with_decimal_place(shortest_text(value, 9), std::isfinite(value));
+}
+
+std::string fixed_text(double value)
+{
+    if (!std::isfinite(value)) return general_text(value, 15);
+    std::array<char, 400> buffer{};
+    std::snprintf(buffer.data(), buffer.size(), "%.2f", value);
+    const std::string text = buffer.data();
+    return text == "-0.00" ? "0.00" : text;
 }
 
 std::string grouped_text(double value)
 {
-    if (!std::isfinite(value)) return general_text(value, 15);
-    std::array<char, 400> buffer{};
-    std::snprintf(buffer.data(), buffer.size(), "%.2f", std::fabs(value));
-    std::string text = buffer.data();
-    for (std::size_t at = text.size() - 3; at > 3; at -= 3)
+    std::string text = fixed_text(value);
+    if (!std::isfinite(value)) return text;
+    const std::size_t first = text.front() == '-' ? 1 : 0;
+    for (std::size_t at = text.size() - 3; at > first + 3; at -= 3)
         text.insert(at - 3, ",");
-    return value < 0 && text != "0.00" ? "-" + text : text;
+    return text;
 }
 
 std::string short_date_text(const clixml::DateTime& value)

@@ -25,8 +25,19 @@ std::string value_text(clixml::Value value);
 // A number with at most `digits` significant digits as .NET's "G" format writes it: 1E-07, 0.5.
 std::string general_text(double value, int digits);
 
+// The shortest text that reads as the same number, .NET's ToString() without a format: 1E+15, 0.1.
+std::string round_trip_text(double value);
+std::string round_trip_text(float value);
+
+// A number as JSON, .NET's "R" with a decimal place: 1.0, 1E+20; quoted where it is not finite.
+std::string json_number_text(double value);
+std::string json_number_text(float value);
+
 // A number with two decimals and thousands separated by commas, .NET's "N2".
 std::string grouped_text(double value);
+
+// A number with two decimals.
+std::string fixed_text(double value);
 
 // .NET's "G" (01/02/2024 03:04:05) and long form (Tuesday, 02 January 2024 03:04:05) of a time.
 std::string short_date_text(const clixml::DateTime& value);

@@ -47,8 +47,13 @@ Script
                                  file, its lines are the $input of the (first) script.
 
 Output
-  --output auto|json|clixml      auto: as PowerShell prints it. json: one value a line. clixml: one
-                                 document, as Export-Clixml writes it.
+  --output FORM                  auto: as PowerShell prints it. table, list: always so. json: what
+                                 ConvertTo-Json makes of all objects. jsonl: one value a line. csv:
+                                 as ConvertTo-Csv -NoTypeInformation. clixml: one document, as
+                                 Export-Clixml writes it. text: as strings. none: nothing.
+  --depth N                      levels of objects in json, jsonl and clixml (2)
+  --error-view VIEW              concise, normal or category, as $ErrorView has them, or json: one
+                                 line a record
   -HideComputerName              do not show which computer an object came from
 
 Errors, warnings and what Write-Host and Write-Information write go to standard error.
@@ -65,7 +70,7 @@ Examples
   icm -c '$x = 6' -c '$x * 7'
   icm -HostName web1 -ArgumentList 5,'a b' 'param($n, $name) "$name $n"'
   ls | icm 'Measure-Object'
-  icm --output json 'Get-ChildItem /etc' | jq .Name
+  icm --output jsonl 'Get-ChildItem /etc' | jq .Name
 )";
 }
 

@@ -21,7 +21,7 @@ struct Parameter {
 };
 
 // clang-format off
-constexpr std::array<Parameter, 36> parameters = {{
+constexpr std::array<Parameter, 38> parameters = {{
     {"ArgumentList", "argument-list", true},
     {"Args", "argument-list", true},
     {"Command", "command", true},
@@ -31,7 +31,9 @@ constexpr std::array<Parameter, 36> parameters = {{
     {"ContainerEngine", "container-engine", true},
     {"ContainerId", "container-id", true},
     {"CustomPipeName", "custom-pipe-name", true},
+    {"Depth", "depth", true},
     {"Endpoint", "endpoint", true},
+    {"ErrorView", "error-view", true},
     {"FilePath", "file-path", true},
     {"PSPath", "file-path", true},
     {"HCN", "hide-computer-name", false},
@@ -202,6 +204,7 @@ struct RawOptions {
     int throttle_limit = 0;
     std::string endpoint = "auto";
     std::string output = "auto";
+    std::string error_view = "concise";
     bool wants_help = false;
     bool wants_version = false;
     bool ssh_transport = false;
@@ -243,7 +246,13 @@ void define(CLI::App& app, RawOptions& raw)
     app.add_option("--throttle-limit", raw.throttle_limit)->check(CLI::Range(0, 100'000));
     app.add_option("--endpoint", raw.endpoint)
         ->transform(ignoring_case({"auto", "pwsh", "embedded"}));
-    app.add_option("--output", raw.output)->transform(ignoring_case({"auto", "json", "clixml"}));
+    app.add_option("--output", raw.output)
+        ->transform(ignoring_case(
+            {"auto", "table", "list", "json", "jsonl", "csv", "clixml", "text", "none"}
+        ));
+    app.add_option("--depth", raw.options.depth)->check(CLI::Range(1, 100));
+    app.add_option("--error-view", raw.error_view)
+        ->transform(ignoring_case({"normal", "concise", "category", "json"}));
     app.add_flag("--no-input", raw.options.no_input);
     app.add_flag("--hide-computer-name", raw.options.hides_computer_name);
     app.add_flag("--ssh-transport", raw.ssh_transport);
@@ -365,6 +374,24 @@ settle_values(const std::vector<std::string>& lists, std::vector<std::string>& v
     return {};
 }
 
+// The command line has been checked: `name` is one of these or "auto".
+OutputMode output_mode(std::string_view name)
+{
+    constexpr std::array<std::pair<std::string_view, OutputMode>, 8> modes = {
+        {{"table", OutputMode::Table},
+         {"list", OutputMode::List},
+         {"json", OutputMode::Json},
+         {"jsonl", OutputMode::JsonLines},
+         {"csv", OutputMode::Csv},
+         {"clixml", OutputMode::Clixml},
+         {"text", OutputMode::Text},
+         {"none", OutputMode::None}}};
+    for (const auto& [word, mode] : modes) {
+        if (word == name) return mode;
+    }
+    return OutputMode::Automatic;
+}
+
 tl::expected<Options, Instead> settle(RawOptions& raw, std::vector<std::string> positionals)
 {
     const auto check = [](tl::expected<void, Instead> settled) {
@@ -386,8 +413,10 @@ tl::expected<Options, Instead> settle(RawOptions& raw, std::vector<std::string> 
             "--endpoint is for this computer and excludes -HostName and other targets"
         );
     }
-    if (raw.output == "json") options.output = OutputMode::Json;
-    if (raw.output == "clixml") options.output = OutputMode::Clixml;
+    options.output = output_mode(raw.output);
+    if (raw.error_view == "normal") options.error_view = psrp::ErrorView::Normal;
+    if (raw.error_view == "category") options.error_view = psrp::ErrorView::Category;
+    if (raw.error_view == "json") options.error_view = psrp::ErrorView::Json;
     if (raw.throttle_limit > 0)
         options.throttle_limit = static_cast<std::size_t>(raw.throttle_limit);
     if (raw.connecting_timeout == 0) {

@@ -3,6 +3,7 @@
 
 #include <clixml/arena.hpp>
 #include <clixml/value.hpp>
+#include <psrp/format/record_text.hpp>
 #include <psrp/transport/container_arguments.hpp>
 #include <psrp/transport/ssh_arguments.hpp>
 
@@ -20,7 +21,7 @@
 namespace icm {
 
 enum class Endpoint { Automatic, Pwsh, Embedded };
-enum class OutputMode { Automatic, Json, Clixml };
+enum class OutputMode { Automatic, Table, List, Json, JsonLines, Csv, Clixml, Text, None };
 
 // A socket with a server behind it.
 struct SocketPlace {
@@ -62,6 +63,8 @@ struct Options {
     bool has_input_objects = false;
     bool no_input = false; // standard input is not read
     OutputMode output = OutputMode::Automatic;
+    int depth = 2; // of objects in JSON and CLIXML
+    psrp::ErrorView error_view = psrp::ErrorView::Concise;
     bool hides_computer_name = false;
     std::size_t throttle_limit = 32;
     std::optional<std::chrono::milliseconds> connecting_timeout;

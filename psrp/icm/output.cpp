@@ -1,10 +1,13 @@
+#include <clixml/object.hpp>
 #include <clixml/writer.hpp>
 #include <psrp/format/display_width.hpp>
 #include <psrp/format/json_text.hpp>
 #include <psrp/format/record_text.hpp>
+#include <psrp/format/value_text.hpp>
 #include <psrp/icm/output.hpp>
 
 #include <cerrno>
+#include <cstdlib>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <termios.h>
@@ -51,10 +54,20 @@ private:
     bool is_changed_ = false;
 };
 
-psrp::FormatOptions format_options()
+// Colours inside values go to a terminal alone, and not where NO_COLOR says so (no-color.org).
+bool takes_colours()
+{
+    const char* no_color = std::getenv("NO_COLOR");
+    return isatty(STDOUT_FILENO) != 0 && (no_color == nullptr || *no_color == '\0');
+}
+
+psrp::FormatOptions format_options(OutputMode mode)
 {
     psrp::FormatOptions options;
     options.width = output_width();
+    options.is_plain = !takes_colours();
+    if (mode == OutputMode::Table) options.shape = psrp::ViewShape::Table;
+    if (mode == OutputMode::List) options.shape = psrp::ViewShape::List;
     return options;
 }
 
@@ -75,7 +88,7 @@ std::size_t output_width()
 
 Output::Output(psrp::EventLoop& loop, const OutputOptions& options)
     : loop_(loop), options_(options),
-      formatter_(format_options(), [this](std::string_view line) { print_line(line); }),
+      formatter_(format_options(options.mode), [this](std::string_view line) { print_line(line); }),
       shows_progress_(isatty(STDERR_FILENO) != 0)
 {
 }
@@ -96,15 +109,77 @@ void Output::on_output(const psrp::Origin&, const psrp::Memory& memory, clixml::
 {
     switch (options_.mode) {
     case OutputMode::Automatic:
+    case OutputMode::Table:
+    case OutputMode::List:
         formatter_.write(value);
         return arm_table_timer();
     case OutputMode::Json:
-        return print_line(psrp::json_text(value));
+        return print_json(value);
+    case OutputMode::JsonLines:
+        return print_line(psrp::json_text(value, {.depth = options_.depth}));
+    case OutputMode::Csv:
+        for (const std::string& line : csv_.write(value))
+            print_line(line);
+        return;
+    case OutputMode::Text:
+        return print_text(value);
+    case OutputMode::None:
+        return;
     case OutputMode::Clixml:
         memories_.push_back(memory);
         values_.push_back({value, {}});
         return;
     }
+}
+
+void Output::print_json(clixml::Value value)
+{
+    const bool is_first = !only_json_ && !json_array_is_open_;
+    if (is_first) {
+        // Alone it stands at the margin; what comes next makes it the first element of an array.
+        only_json_ =
+            psrp::json_text(value, {.depth = options_.depth, .is_compact = false, .indent = 0});
+        return;
+    }
+    if (only_json_) {
+        std::string first = "[\n  " + *only_json_;
+        for (std::size_t at = first.find('\n', 2); at != std::string::npos;
+             at = first.find('\n', at + 1))
+            first.insert(at + 1, "  ");
+        only_json_.reset();
+        json_array_is_open_ = true;
+        clear_progress();
+        std::fwrite(first.data(), 1, first.size(), stdout);
+    }
+    const std::string text =
+        ",\n  " +
+        psrp::json_text(value, {.depth = options_.depth, .is_compact = false, .indent = 1});
+    clear_progress();
+    std::fwrite(text.data(), 1, text.size(), stdout);
+}
+
+bool Output::finish_json()
+{
+    if (only_json_) print_line(*only_json_);
+    if (json_array_is_open_) print_line("\n]");
+    only_json_.reset();
+    json_array_is_open_ = false;
+    return std::ferror(stdout) == 0;
+}
+
+// Each value as "$value" has it, the items of a collection one by one.
+void Output::print_text(clixml::Value value)
+{
+    const clixml::Object* object = value.object();
+    const bool is_collection = object != nullptr &&
+                               object->container() != clixml::ContainerKind::None &&
+                               object->container() != clixml::ContainerKind::Dictionary;
+    if (!is_collection) {
+        if (!value.is_nil()) print_line(psrp::printable_utf8(psrp::value_text(value)));
+        return;
+    }
+    for (const clixml::Value& item : object->items())
+        print_line(psrp::printable_utf8(psrp::value_text(item)));
 }
 
 void Output::arm_table_timer()
@@ -136,7 +211,7 @@ void Output::say(const psrp::Origin& origin, std::string_view text)
 
 void Output::on_error(const psrp::Origin& origin, const psrp::ErrorRecord& record)
 {
-    say(origin, psrp::error_text(record));
+    say(origin, psrp::error_text(record, options_.error_view, origin.computer_name));
 }
 
 void Output::on_informational(const psrp::Origin& origin, const psrp::InformationalRecord& record)
@@ -242,7 +317,8 @@ void Output::flush()
 bool Output::write_document()
 {
     StandardOutput sink;
-    const auto written = clixml::write_values(values_, clixml::document_options(), sink);
+    const auto written =
+        clixml::write_values(values_, clixml::document_options(options_.depth), sink);
     return written.has_value() && std::fputc('\n', stdout) != EOF;
 }
 
@@ -251,7 +327,7 @@ bool Output::finish()
     clear_progress();
     formatter_.finish();
     if (error_line_is_open_) std::fputc('\n', stderr);
-    bool is_whole = options_.mode != OutputMode::Clixml || write_document();
+    bool is_whole = finish_json() && (options_.mode != OutputMode::Clixml || write_document());
     is_whole = std::fflush(stdout) == 0 && is_whole && std::ferror(stdout) == 0;
     return is_whole;
 }

@@ -4,7 +4,9 @@
 #include <clixml/reader.hpp>
 #include <psrp/client/fan_out.hpp>
 #include <psrp/client/host_responder.hpp>
+#include <psrp/format/csv_text.hpp>
 #include <psrp/format/object_formatter.hpp>
+#include <psrp/format/record_text.hpp>
 #include <psrp/icm/options.hpp>
 #include <psrp/transport/event_loop.hpp>
 
@@ -22,6 +24,8 @@ inline constexpr std::chrono::milliseconds table_wait{300};
 
 struct OutputOptions {
     OutputMode mode = OutputMode::Automatic;
+    int depth = 2; // of objects in JSON and CLIXML
+    psrp::ErrorView error_view = psrp::ErrorView::Concise;
     bool names_origin = false; // [host] in front of what goes to standard error
 };
 
@@ -29,7 +33,7 @@ struct OutputOptions {
 std::size_t output_width();
 
 // Prints as things arrive. Output in the form of CLIXML is one document and therefore held until
-// finish().
+// finish(). JSON is what ConvertTo-Json makes of the whole: one value, or an array of several.
 class Output final : public psrp::ResultSink, public psrp::HostConsole {
 public:
     // `loop` is borrowed; it runs the timer for tables.
@@ -60,6 +64,9 @@ public:
 
 private:
     void print_line(std::string_view line);
+    void print_json(clixml::Value value);
+    void print_text(clixml::Value value);
+    bool finish_json();
     void say(const psrp::Origin& origin, std::string_view text);
     void clear_progress();
     void arm_table_timer();
@@ -69,6 +76,9 @@ private:
     OutputOptions options_;
     psrp::ObjectFormatter formatter_;
     std::optional<psrp::EventLoop::TimerId> table_timer_;
+    psrp::CsvWriter csv_;
+    std::optional<std::string> only_json_; // the first value, while it may be the only one
+    bool json_array_is_open_ = false;
     std::vector<psrp::Memory> memories_; // of the values below
     std::vector<clixml::TopLevelValue> values_;
     bool shows_progress_ = false;

@@ -246,6 +246,8 @@ int run_with(psrp::EventLoop& loop, const Options& options, std::vector<std::str
         !options.has_input_objects && !options.no_input && psrp::is_input_source(STDIN_FILENO);
     OutputOptions output_options;
     output_options.mode = options.output;
+    output_options.depth = options.depth;
+    output_options.error_view = options.error_view;
     output_options.names_origin = options.targets.size() > 1;
     Output output(loop, output_options);
 

@@ -1,3 +1,4 @@
+#include <clixml/origin.hpp>
 #include <clixml/reader.hpp>
 #include <psrp/format/object_formatter.hpp>
 #include <psrp/format/record_text.hpp>
@@ -29,6 +30,42 @@ void hide_computer_name(clixml::Document& document)
     clixml::Object* object = document.value().object();
     if (object == nullptr || object->find("PSShowComputerName") == nullptr) return;
     object->set_note(document.arena(), "PSShowComputerName", clixml::Value::boolean(false));
+}
+
+// What a client does with the objects as the server sent them.
+clixml::Value with_notes(clixml::Document& document, bool hides_computer_name)
+{
+    const auto runspace_id = clixml::Guid::read("5bb09e2d-a12f-4a40-b10b-01866a36ffd7");
+    REQUIRE(runspace_id.has_value());
+    return clixml::with_origin(
+        document.arena(), document.value(), "srv", *runspace_id, !hides_computer_name
+    );
+}
+
+std::string print_wire(const nlohmann::json& fields, bool hides_computer_name)
+{
+    std::vector<clixml::Document> documents;
+    std::vector<clixml::Value> values;
+    for (const auto& text : fields.at("wire")) {
+        documents.push_back(read_one(text.get<std::string>()));
+        values.push_back(with_notes(documents.back(), hides_computer_name));
+    }
+    psrp::FormatOptions options;
+    options.width = fields.at("width").get<std::size_t>();
+    return psrp::format_objects(values, options);
+}
+
+std::string print_errors(const nlohmann::json& fields, psrp::ErrorView view)
+{
+    std::string out;
+    for (const auto& text : fields.at("errors")) {
+        const clixml::Document document = read_one(text.get<std::string>());
+        clixml::Arena arena;
+        const auto record = psrp::decode_error_record(document.value(), arena);
+        REQUIRE(record.has_value());
+        out += psrp::error_text(*record, view, "srv") + "\n";
+    }
+    return out;
 }
 
 std::string print(const nlohmann::json& fields, bool hides_computer_name)
@@ -76,4 +113,25 @@ TEST_CASE("objects print as PowerShell printed them")
     }
     CHECK(excused == cannot_agree.size());
     WARN(agreeing << " recorded texts agree, " << excused << " cannot");
+}
+
+TEST_CASE("objects print as PowerShell printed them: tables, views, lists and mixtures of them")
+{
+    for (const auto& line : tests::read_vector_file("format/more.jsonl")) {
+        if (!line.has("wire")) continue;
+        INFO(line.where());
+        CHECK(print_wire(line.fields, false) == line.text("text"));
+        CHECK(print_wire(line.fields, true) == line.text("textHideComputerName"));
+    }
+}
+
+TEST_CASE("errors print as PowerShell printed them in each of its views")
+{
+    for (const auto& line : tests::read_vector_file("format/more.jsonl")) {
+        if (!line.has("errors")) continue;
+        INFO(line.where());
+        CHECK(print_errors(line.fields, psrp::ErrorView::Concise) == line.text("errorsConcise"));
+        CHECK(print_errors(line.fields, psrp::ErrorView::Normal) == line.text("errorsNormal"));
+        CHECK(print_errors(line.fields, psrp::ErrorView::Category) == line.text("errorsCategory"));
+    }
 }

@@ -1,6 +1,9 @@
 #include <clixml/object.hpp>
 #include <clixml/origin.hpp>
+#include <clixml/reader.hpp>
+#include <psrp/format/csv_text.hpp>
 #include <psrp/format/json_text.hpp>
+#include <tests/support/vector_file.hpp>
 
 #include <catch2/catch.hpp>
 
@@ -29,13 +32,18 @@ TEST_CASE("primitives become JSON")
         {Value::double_precision(INFINITY), "\"Infinity\""},
         {Value::decimal(arena, *clixml::Decimal::read("1.5")), "1.5"},
         {Value::decimal(arena, *clixml::Decimal::read("79228162514264337593543950335")),
-         "\"79228162514264337593543950335\""},
+         "79228162514264337593543950335.0"},
+        {Value::double_precision(1.0), "1.0"},
+        {Value::double_precision(1e16), "10000000000000000.0"},
+        {Value::double_precision(1e20), "1E+20"},
+        {Value::double_precision(1e-5), "1E-05"},
+        {Value::single(16777216.0F), "16777216.0"},
         {Value::character({65}), "\"A\""},
         {Value::string("a\"\n\xC3\xA9"), "\"a\\\"\\n\xC3\xA9\""},
         {Value::string("\xED\xA0\x80"), "\"\xEF\xBF\xBD\""},
-        {Value::bytes(clixml::bytes_of(bytes)), "\"AAH/\""},
+        {Value::bytes(clixml::bytes_of(bytes)), "[0,1,255]"},
         {Value::date_time(*date), "\"2024-01-02T03:04:05.5Z\""},
-        {Value::time_span({clixml::ticks_per_minute}), "\"00:01:00\""},
+        {Value::string("\x1b[0m\xC2\x85"), "\"\\u001b[0m\\u0085\""},
         {Value::secure_string("AAAA"), "null"},
     };
     for (const Row& row : rows)
@@ -50,7 +58,7 @@ TEST_CASE("objects become maps, collections arrays, and cycles end")
     object->add_note(arena, "Note", Value::int32(2));
     object->add_adapted(arena, "Own", Value::int32(1));
     object->add_note(arena, "Self", Value::object(object));
-    CHECK(psrp::json_text(Value::object(object)) == R"({"Own":1,"Note":2,"Self":"thing"})");
+    CHECK(psrp::json_text(Value::object(object)) == R"({"Note":2,"Self":"thing","Own":1})");
 
     clixml::Object* list = clixml::make_array(arena);
     list->add_item(arena, Value::string("x"));
@@ -62,18 +70,50 @@ TEST_CASE("objects become maps, collections arrays, and cycles end")
     CHECK(psrp::json_text(Value::object(table)) == R"({"1":"one"})");
 
     clixml::Object* day = clixml::make_enum(arena, "System.DayOfWeek", "Friday", 5);
-    CHECK(psrp::json_text(Value::object(day)) == "\"Friday\"");
+    CHECK(psrp::json_text(Value::object(day)) == R"({"value":5,"Value":"Friday"})");
     CHECK(psrp::json_text(Value::object(clixml::make_custom_object(arena))) == "{}");
 }
 
-TEST_CASE("a number tells its origin unless that is hidden, a text never does")
+TEST_CASE("a number tells its origin, a text never does")
 {
     using clixml::Value;
     clixml::Arena arena;
     const auto shown = clixml::with_origin(arena, Value::int32(5), "web", clixml::Guid{}, true);
     CHECK_THAT(psrp::json_text(shown), Catch::StartsWith(R"({"value":5,"PSComputerName":"web")"));
     const auto hidden = clixml::with_origin(arena, Value::int32(5), "web", clixml::Guid{}, false);
-    CHECK(psrp::json_text(hidden) == "5");
+    CHECK_THAT(psrp::json_text(hidden), Catch::EndsWith(R"("PSShowComputerName":false})"));
     const auto text = clixml::with_origin(arena, Value::string("x"), "web", clixml::Guid{}, true);
     CHECK(psrp::json_text(text) == "\"x\"");
+}
+
+TEST_CASE("JSON of recorded objects is what ConvertTo-Json wrote")
+{
+    const auto runspace_id = clixml::Guid::read("5bb09e2d-a12f-4a40-b10b-01866a36ffd7");
+    REQUIRE(runspace_id.has_value());
+    for (const auto& line : tests::read_vector_file("format/conversions.jsonl")) {
+        INFO(line.where());
+        std::string compact;
+        std::string shallow;
+        std::string pretty;
+        psrp::CsvWriter csv;
+        std::string rows;
+        for (const auto& text : line.fields.at("wire")) {
+            auto document = clixml::Document::read(text.get<std::string>(), {});
+            REQUIRE(document.has_value());
+            const clixml::Value value = clixml::with_origin(
+                document->arena(), document->value(), "srv", *runspace_id, true
+            );
+            compact += psrp::json_text(value) + "\n";
+            shallow += psrp::json_text(value, {.depth = 1}) + "\n";
+            pretty += psrp::json_text(value, {.depth = 5, .is_compact = false}) + "\n";
+            for (const std::string& row : csv.write(value))
+                rows += row + "\n";
+        }
+        if (line.has("json")) {
+            CHECK(compact == line.text("json"));
+            CHECK(shallow == line.text("jsonDepth1"));
+            CHECK(pretty == line.text("jsonIndented"));
+        }
+        if (line.has("csv")) CHECK(rows == line.text("csv"));
+    }
 }

@@ -107,11 +107,46 @@ TEST_CASE("an unknown command is PowerShell's error and status 1")
     ));
 }
 
-TEST_CASE("json prints one value a line")
+TEST_CASE("each form of output prints the same objects in its way")
 {
-    const auto result = icm({"--output", "json", "1; 'x'; [pscustomobject]@{A = 1; B = $null}"});
-    CHECK(result.exit_code == 0);
-    CHECK(result.output == "1\n\"x\"\n{\"A\":1,\"B\":null}\n");
+    struct Row {
+        std::vector<std::string> arguments;
+        std::string output;
+    };
+    const std::string script = "1; 'x'; [pscustomobject]@{A = 1; B = $null}";
+    const std::vector<Row> rows = {
+        {{"--output", "jsonl", script}, "1\n\"x\"\n{\"A\":1,\"B\":null}\n"},
+        {{"--output", "json", script},
+         "[\n  1,\n  \"x\",\n  {\n    \"A\": 1,\n    \"B\": null\n  }\n]\n"},
+        {{"--output", "json", "[pscustomobject]@{A = 1}"}, "{\n  \"A\": 1\n}\n"},
+        {{"--output", "json", "$null"}, "null\n"},
+        {{"--output", "csv", "[pscustomobject]@{A = 1; B = 'x\"y'}; [pscustomobject]@{A = 2}"},
+         "\"A\",\"B\"\n\"1\",\"x\"\"y\"\n\"2\",\n"},
+        {{"--output", "text", script}, "1\nx\n@{A=1; B=}\n"},
+        {{"--output", "none", script}, ""},
+        {{"--output", "list", "[pscustomobject]@{A = 1; B = 'x'}"}, "\nA : 1\nB : x\n\n"},
+        {{"--output", "table", "[pscustomobject]@{A = 1; B = 2; C = 3; D = 4; E = 5}"},
+         "\nA B C D E\n- - - - -\n1 2 3 4 5\n\n"},
+        {{"--output", "jsonl", "--depth", "1", "[pscustomobject]@{A = [pscustomobject]@{B = 1}}"},
+         "{\"A\":{\"B\":1}}\n"},
+    };
+    for (const Row& row : rows) {
+        const auto result = icm(row.arguments);
+        CHECK(result.exit_code == 0);
+        CHECK(result.output == row.output);
+    }
+}
+
+TEST_CASE("errors are shown in the view that is asked for")
+{
+    const auto text = [](const char* view) {
+        return icm({"--error-view", view, "Write-Error bad"}).errors;
+    };
+    CHECK(text("concise") == "Write-Error: bad\n");
+    CHECK(contains(text("normal"), "bad\n+ CategoryInfo          : NotSpecified: (:) [Write-Error]")
+    );
+    CHECK(text("category").starts_with("NotSpecified: (:) [Write-Error]"));
+    CHECK(nlohmann::json::parse(text("json")).at("message") == "bad");
 }
 
 TEST_CASE("clixml prints one document")

@@ -168,7 +168,7 @@ TEST_CASE("wrong command lines are named")
         {{"-Options", "novalue", "x"}, "key=value"},
         {{"-ArgumentList", "json:{", "x"}, "broken JSON"},
         {{"-HostName", "a", "--endpoint", "pwsh", "x"}, "excludes -HostName"},
-        {{"--output", "table", "x"}, "--output"},
+        {{"--output", "yaml", "x"}, "--output"},
         {{"-Port", "70000", "x"}, "--port"},
         {{"-VMName", "v", "x"}, "only Windows has"},
         {{"-VMId", "0f0e", "x"}, "only Windows has"},
