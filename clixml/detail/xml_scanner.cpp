@@ -1,4 +1,5 @@
 #include <clixml/detail/xml_characters.hpp>
+#include <clixml/detail/xml_declaration.hpp>
 #include <clixml/detail/xml_scanner.hpp>
 #include <clixml/utf.hpp>
 
@@ -95,42 +96,14 @@ bool XmlScanner::read_declaration(std::string_view& declaration)
 {
     if (!at_declaration()) return true;
     const char* start = at_;
-    at_ += 5;
-    if (!read_attributes_until("?>")) return false;
-    at_ += 2;
-    declaration = {start, static_cast<std::size_t>(at_ - start)};
-    // Three parts in this order, the first always and the others perhaps. What encoding it names
-    // does not matter.
-    std::size_t next = 0;
-    bool good =
-        !attributes_.empty() && attributes_[0].name == "version" && attributes_[0].value == "1.0";
-    for (const Attribute& attribute : attributes_) {
-        static constexpr std::string_view parts[] = {"version", "encoding", "standalone"};
-        while (next < 3 && attribute.name != parts[next])
-            ++next;
-        good = good && next < 3;
-        if (next == 2) good = good && (attribute.value == "yes" || attribute.value == "no");
-        ++next;
-    }
-    if (!good) return fail(Errc::MalformedXml, start, "an XML declaration of version 1.0 expected");
-    return true;
-}
-
-// The attributes of a declaration.
-bool XmlScanner::read_attributes_until(std::string_view end)
-{
-    attributes_.clear();
-    while (true) {
-        const char* before_space = at_;
-        while (at_ != end_ && is_white(*at_))
-            ++at_;
-        std::string_view rest(at_, static_cast<std::size_t>(end_ - at_));
-        if (rest.starts_with(end)) return true;
-        if (rest.size() < end.size()) return unexpected_end("the end of a declaration expected");
-        if (before_space == at_)
-            return fail(Errc::MalformedXml, at_, "white space before an attribute expected");
-        if (!read_attribute()) return false;
-    }
+    std::string_view rest(at_, static_cast<std::size_t>(end_ - at_));
+    std::size_t close = rest.find("?>");
+    if (close == std::string_view::npos)
+        return unexpected_end("the end of the XML declaration expected");
+    declaration = rest.substr(0, close + 2);
+    at_ += declaration.size();
+    if (read_xml_declaration(declaration.substr(5, close - 5))) return true;
+    return fail(Errc::MalformedXml, start, "an XML declaration of version 1.0 expected");
 }
 
 bool XmlScanner::skip_comment()

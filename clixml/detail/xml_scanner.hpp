@@ -119,7 +119,6 @@ private:
     bool read_name(std::string_view& name);
     bool read_attribute();
     bool read_attributes(Tag& tag);
-    bool read_attributes_until(std::string_view end);
     bool declare_namespaces(const Tag& tag);
     [[nodiscard]] std::size_t newest_binding(std::string_view prefix) const;
     bool read_character_reference(const char*& at, std::string& out);

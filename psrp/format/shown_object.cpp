@@ -147,6 +147,15 @@ bool is_scalar_type(std::string_view type)
     return type == "System.Numerics.BigInteger" || type == "System.IntPtr";
 }
 
+// The path of a URI as a file's: that of another computer's share is spelt as Windows does.
+std::string local_path(const clixml::Uri& uri)
+{
+    if (!uri.is_unc) return uri.path;
+    std::string path = "//" + uri.host + uri.path;
+    std::ranges::replace(path, '/', '\\');
+    return path;
+}
+
 // The segments of a URI's path as a collection is shown.
 std::string segments_text(std::string_view path)
 {
@@ -343,23 +352,19 @@ void ShownObject::add_uri_properties(std::string_view text)
     }
     const std::string path = clixml::escaped_uri_text(uri->path);
     const std::string query = clixml::escaped_uri_text(uri->query);
-    std::string segments;
-    for (std::size_t at = 0; at < path.size();) {
-        const std::size_t end = std::min(path.find('/', at), path.size() - 1) + 1;
-        segments += (segments.empty() ? "{" : ", ") + path.substr(at, end - at);
-        at = end;
-    }
     const bool is_default = uri->is_default_port;
+    std::string bare_host = uri->host;
+    if (bare_host.starts_with('[')) bare_host = bare_host.substr(1, bare_host.size() - 2);
     add("AbsolutePath", string(path));
     add("AbsoluteUri", string(clixml::escaped_uri_text(uri->text)));
-    add("LocalPath", string(uri->path));
+    add("LocalPath", string(local_path(*uri)));
     add("Authority", string(uri->host + (is_default ? "" : ":" + std::to_string(uri->port))));
     add("HostNameType", Value::string(name_of(uri->host_type)));
     add("IsDefaultPort", Value::boolean(is_default));
     add("IsFile", Value::boolean(uri->scheme == "file"));
     add("IsLoopback", Value::boolean(uri->is_loopback));
     add("PathAndQuery", string(path + query));
-    add("Segments", string(segments + "}"));
+    add("Segments", string(segments_text(path)));
     add("IsUnc", Value::boolean(uri->is_unc));
     add("Host", string(uri->host));
     add("Port", Value::int32(uri->port));
@@ -367,8 +372,8 @@ void ShownObject::add_uri_properties(std::string_view text)
     add("Fragment", string(clixml::escaped_uri_text(uri->fragment)));
     add("Scheme", string(uri->scheme));
     add("OriginalString", Value::string(text));
-    add("DnsSafeHost", string(uri->host));
-    add("IdnHost", string(uri->host));
+    add("DnsSafeHost", string(bare_host));
+    add("IdnHost", string(bare_host));
     add("IsAbsoluteUri", Value::boolean(true));
     add("UserEscaped", Value::boolean(false));
     add("UserInfo", string(uri->user_info));

@@ -53,6 +53,7 @@ public:
     bool can_ask() const override { return false; }
     void write(std::string_view text) override { written += text; }
     std::optional<std::string> ask(std::string_view) override { return std::nullopt; }
+    std::optional<std::string> ask_secret(std::string_view) override { return std::nullopt; }
     void show_progress(const psrp::ProgressUpdate&) override {}
 
     std::string written;

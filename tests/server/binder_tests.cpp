@@ -36,7 +36,7 @@ TEST_CASE("arguments bind as PowerShell binds them")
         {"Write-Progress",
          "",
          "MissingMandatoryParameter,Microsoft.PowerShell.Commands.WriteProgressCommand"},
-        {"1 | Get-Location | Out-Null", "", "CommandNotFoundException"},
+        {"1 | Get-Location | No-Such", "", "CommandNotFoundException"},
         {"Write-Output 0x10 a 'b c' -NoEnumerate | % { $_.Count }", "3;", ""},
         {"Write-Output a,b", "a;b;", ""},
         {"Write-Output -- x", "", "!psrp.NotSupported"},

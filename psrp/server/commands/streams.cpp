@@ -223,11 +223,12 @@ private:
             call.method = same_line ? write_2 : write_line_3;
             call.parameters = {
                 Value::int32(foreground.value_or(default_color)),
-                Value::int32(background.value_or(default_color))};
+                Value::int32(background.value_or(default_color)),
+                Value::string(text)};
         } else {
             call.method = same_line ? write_1 : write_line_2;
+            call.parameters = {Value::string(text)};
         }
-        call.parameters.push_back(Value::string(text));
         return context.call_host(call);
     }
 };
