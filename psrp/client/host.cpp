@@ -120,7 +120,7 @@ ConsoleHost::call(HostMethodId method, std::span<const HostValue> parameters, Ar
     if (write(method, parameters)) return HostValue();
     switch (method) {
     case HostMethodId::GetName:
-        return HostValue(std::string_view("psrp"));
+        return HostValue(std::string_view("ConsoleHost")); // what scripts look for
     case HostMethodId::GetVersion:
         return HostValue(clixml::Version{7, 6});
     case HostMethodId::GetCurrentCulture:

@@ -109,6 +109,11 @@ void Session::close()
     pool_.close();
 }
 
+Result<std::int64_t> Session::reset_runspace_state()
+{
+    return pool_.reset_runspace_state();
+}
+
 void Session::abandon()
 {
     if (phase_ == Phase::Ending || phase_ == Phase::Ended) return;

@@ -81,6 +81,8 @@ public:
     Result<void> write_input(const Guid& pipeline, Value value);
     Result<void> end_input(const Guid& pipeline);
     Result<void> respond(const Guid& pipeline, const HostResponse& response);
+    // As ClientPool's; its RunspaceCallAnswered comes to on_event().
+    Result<std::int64_t> reset_runspace_state();
     // Asks the server to stop the pipeline; its PipelineFinished follows, or, after stop_timeout,
     // the end of the session.
     Result<void> stop(const Guid& pipeline);

@@ -357,14 +357,14 @@ TEST_CASE("a client whose output nobody reads makes neither side grow")
 TEST_CASE("input that a script does not read makes neither side grow")
 {
     if (has_sanitizer) return tests::report_skip("a sanitizer's memory hides the program's");
-    constexpr std::size_t growth_bytes_max = std::size_t{12} << 20;
+    constexpr std::size_t growth_bytes_max = std::size_t{24} << 20;
     const Server server;
     CHECK(server.run("1").output == "1\n");
     const std::size_t server_bytes = tests::peak_memory_bytes(server.program->id());
     tests::ProgramInput input;
     input.has_input = true;
     const std::string line(1000, 'x');
-    constexpr int count = 25'000; // 25 MB
+    constexpr int count = 60'000; // 60 MB
     for (int i = 0; i < count; ++i)
         input.input += line + "\n";
     RunningProgram client(

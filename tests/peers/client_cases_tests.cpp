@@ -74,6 +74,9 @@ class Play final : public psrp::SessionListener {
 public:
     explicit Play(const json& fields)
         : script_(script_of(fields)),
+          resets_(
+              fields.at("client").get<std::string>().find("ResetRunspaceState") != std::string::npos
+          ),
           server_(
               fields, {[](std::string_view) {}, [](double) {}, [this](int) { has_exited_ = true; }}
           ),
@@ -110,6 +113,10 @@ public:
 
     void on_opened(psrp::Session& session) override
     {
+        if (resets_) {
+            const auto asked = session.reset_runspace_state();
+            was_reset_refused = !asked;
+        }
         if (script_ == Script::LookOn) return;
         const auto request = psrp::invocation_request(
             script_ == Script::Invoke ? " 1 + 1 " : "1 + 1", {}, psrp::HasInput::No
@@ -126,6 +133,14 @@ public:
         } else if (auto* call = std::get_if<psrp::HostCallReceived>(&event)) {
             const auto response = responder_.respond(call->call, *call->memory);
             if (response) REQUIRE(session.respond(call->pipeline, *response));
+            // The cmdlet adds its name to the identifier, which a session is not.
+            if (const auto& failed = responder_.last_failure())
+                error_ids.push_back(
+                    std::string(failed->fully_qualified_error_id) +
+                    ",Microsoft.PowerShell.Commands.InvokeCommandCommand"
+                );
+        } else if (const auto* answered = std::get_if<psrp::RunspaceCallAnswered>(&event)) {
+            was_reset_refused = !answered->is_done;
         } else if (const auto* finished = std::get_if<psrp::PipelineFinished>(&event)) {
             ++finishes;
             state = finished->state;
@@ -148,6 +163,7 @@ public:
     std::vector<std::string> outputs;
     std::vector<std::string> error_ids;
     int finishes = 0;
+    bool was_reset_refused = false;
     psrp::PipelineState state = psrp::PipelineState::NotStarted;
     clixml::Error pipeline_error;
     bool session_was_open = false; // when the pipeline finished
@@ -175,6 +191,7 @@ private:
     }
 
     Script script_;
+    bool resets_;
     psrp::EventLoop loop_ = *psrp::EventLoop::create();
     tests::BadServer server_;
     NobodyThere console_;
@@ -223,6 +240,7 @@ struct Expected {
     std::vector<std::string> error_ids;
     bool has_session_error = false;
     bool has_pipeline_error = false;
+    bool has_reset_error = false;
     std::optional<psrp::PipelineState> state; // of a stopped pipeline
 };
 
@@ -235,6 +253,8 @@ Expected expected_of(const json& fields)
             expected.outputs.push_back(line);
         else if (starts_with_any(line, {"ERR PSSessionStateBroken", "ERR 210"}))
             expected.has_session_error = true;
+        else if (line.find("ResetRunspaceState") != std::string::npos)
+            expected.has_reset_error = true;
         else if (line.starts_with("ERR JobFailure"))
             expected.has_pipeline_error = true;
         else if (line.starts_with("ERR "))
@@ -284,6 +304,7 @@ void check(const tests::VectorCase& one)
         return;
     }
     CHECK(play.error_ids == expected.error_ids);
+    CHECK(play.was_reset_refused == expected.has_reset_error);
     CHECK(is_script_error == expected.has_pipeline_error);
     if (one.text("outcome") == "pipeline-failed")
         CHECK(play.state != psrp::PipelineState::Completed);
