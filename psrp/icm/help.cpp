@@ -55,6 +55,10 @@ Output
   --error-view VIEW              concise, normal or category, as $ErrorView has them, or json: one
                                  line a record
   -HideComputerName              do not show which computer an object came from
+  --capture FILE                 record the conversation for "psrp decode" (gzip where the name ends
+                                 in .gz; a file a target where there are several). Passwords in
+                                 credentials and secure strings are masked, unless
+                                 --capture-secrets is given.
 
 Errors, warnings and what Write-Host and Write-Information write go to standard error.
 

@@ -21,9 +21,11 @@ struct Parameter {
 };
 
 // clang-format off
-constexpr std::array<Parameter, 38> parameters = {{
+constexpr std::array<Parameter, 40> parameters = {{
     {"ArgumentList", "argument-list", true},
     {"Args", "argument-list", true},
+    {"Capture", "capture", true},
+    {"CaptureSecrets", "capture-secrets", false},
     {"Command", "command", true},
     {"ComputerName", "computer-name", true},
     {"Cn", "computer-name", true},
@@ -255,6 +257,8 @@ void define(CLI::App& app, RawOptions& raw)
         ->transform(ignoring_case({"normal", "concise", "category", "json"}));
     app.add_flag("--no-input", raw.options.no_input);
     app.add_flag("--hide-computer-name", raw.options.hides_computer_name);
+    app.add_option("--capture", raw.options.capture_path);
+    app.add_flag("--capture-secrets", raw.options.captures_secrets);
     app.add_flag("--ssh-transport", raw.ssh_transport);
 }
 

@@ -66,6 +66,8 @@ struct Options {
     int depth = 2; // of objects in JSON and CLIXML
     psrp::ErrorView error_view = psrp::ErrorView::Concise;
     bool hides_computer_name = false;
+    std::string capture_path; // where the conversation is recorded; empty: nowhere
+    bool captures_secrets = false;
     std::size_t throttle_limit = 32;
     std::optional<std::chrono::milliseconds> connecting_timeout;
 };

@@ -7,14 +7,17 @@
 #include <psrp/icm/embedded.hpp>
 #include <psrp/icm/output.hpp>
 #include <psrp/icm/run.hpp>
+#include <psrp/transport/capture.hpp>
 #include <psrp/transport/container_engine.hpp>
 #include <psrp/transport/errors.hpp>
 #include <psrp/transport/host_pipe.hpp>
+#include <psrp/transport/outofproc_transport.hpp>
 #include <psrp/transport/process_transport.hpp>
 #include <psrp/transport/socket_transport.hpp>
 #include <psrp/transport/ssh_transport.hpp>
 
 #include <cstdio>
+#include <memory>
 #include <unistd.h>
 #include <utility>
 
@@ -210,6 +213,26 @@ psrp::Target local_target(Endpoint endpoint)
     return embedded_target();
 }
 
+// Records what passes on the way to the target. Where the file cannot be made nothing is connected.
+void record(psrp::Target& target, const std::string& path, psrp::CaptureSecrets secrets)
+{
+    target.connect = [connect = std::move(target.connect), path, secrets](LineTaker take_line) {
+        auto capture = psrp::Capture::create(path, secrets);
+        if (!capture) return psrp::Connected(cannot_connect(capture.error(), path));
+        const std::shared_ptr<psrp::Capture> tap(capture->release(), [path](psrp::Capture* whole) {
+            const std::unique_ptr<psrp::Capture> owner(whole);
+            if (const auto done = owner->finish(); !done) {
+                std::fprintf(stderr, "icm: %s: %s\n", path.c_str(), done.error().text().c_str());
+            }
+        });
+        auto transport = connect(std::move(take_line));
+        if (!transport) return transport;
+        if (auto* wire = dynamic_cast<psrp::OutOfProcTransport*>(transport->get()))
+            wire->set_tap(tap);
+        return transport;
+    };
+}
+
 std::vector<psrp::Target> targets_of(const Options& options)
 {
     std::vector<psrp::Target> targets;
@@ -219,6 +242,13 @@ std::vector<psrp::Target> targets_of(const Options& options)
         );
     }
     if (targets.empty()) targets.push_back(local_target(options.endpoint));
+    const auto secrets =
+        options.captures_secrets ? psrp::CaptureSecrets::Written : psrp::CaptureSecrets::Masked;
+    for (std::size_t i = 0; i < targets.size() && !options.capture_path.empty(); ++i) {
+        record(
+            targets[i], psrp::capture_path(options.capture_path, i + 1, targets.size()), secrets
+        );
+    }
     return targets;
 }
 

@@ -101,6 +101,8 @@ void BridgeSession::read_from_client()
         last_activity_ = Clock::now();
         count_commands(scratch_, true);
         log_passed("in", scratch_);
+        if (options_.connection.tap)
+            options_.connection.tap->on_client_bytes(clixml::bytes_of(scratch_));
         to_child_.waiting.append(scratch_);
     }
     write_to_child();
@@ -131,6 +133,8 @@ void BridgeSession::read_from_child()
     last_activity_ = Clock::now();
     count_commands(scratch_, false);
     log_passed("out", scratch_);
+    if (options_.connection.tap)
+        options_.connection.tap->on_server_bytes(clixml::bytes_of(scratch_));
     to_client_.last = scratch_.back();
     if (!client_is_gone_) to_client_.waiting.append(scratch_);
     write_to_client();

@@ -4,9 +4,11 @@
 #include <psrp/server/log.hpp>
 #include <psrp/transport/byte_stream.hpp>
 #include <psrp/transport/poll_source.hpp>
+#include <psrp/transport/wire_tap.hpp>
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 
 namespace psrp::server {
@@ -18,6 +20,8 @@ struct ConnectionOptions {
     std::optional<std::chrono::milliseconds> idle_timeout = {};
     // Borrowed; null: nothing is logged.
     const Log* log = nullptr;
+    // Sees what passes; null: nobody does.
+    std::shared_ptr<WireTap> tap = {};
     // For the log.
     std::uint64_t session_number = 1;
 };

@@ -280,7 +280,7 @@ private:
             if (!action) return;
             log_action(*action);
             if (const auto done = framing_.perform(*action); !done) return report(done.error());
-            output_.append(framing_.take_output());
+            say(framing_.take_output());
         }
     }
 
@@ -292,6 +292,8 @@ private:
             framing_.receive_end();
         } else if (*outcome == ReadOutcome::Some) {
             last_activity_ = Clock::now();
+            if (options_.connection.tap)
+                options_.connection.tap->on_client_bytes(clixml::bytes_of(scratch_));
             framing_.receive(clixml::bytes_of(scratch_));
         }
     }
@@ -364,11 +366,18 @@ private:
         say_farewell();
     }
 
+    void say(std::string text)
+    {
+        if (options_.connection.tap)
+            options_.connection.tap->on_server_bytes(clixml::bytes_of(text));
+        output_.append(std::move(text));
+    }
+
     void tell(const std::string& text)
     {
         if (options_.errors == ErrorStyle::ErrorLines) {
             framing_.report_error(text);
-            output_.append(framing_.take_output());
+            say(framing_.take_output());
             return;
         }
         const std::string line = text + "\n";

@@ -112,6 +112,14 @@ void add_serve(CLI::App& app, ServeOptions& options)
         "--log-level", options.log_level, "none, error, warning, info or debug, to standard error"
     );
     command->add_flag("--log-payloads", options.logs_payloads, "Log what clients send and get");
+    command->add_option(
+        "--capture",
+        options.capture_path,
+        "Record sessions for psrp decode, a file each; gzip where the name ends in .gz"
+    );
+    command->add_flag(
+        "--capture-secrets", options.captures_secrets, "Record secrets too, which are masked else"
+    );
 }
 
 } // namespace

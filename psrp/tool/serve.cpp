@@ -4,6 +4,7 @@
 #include <psrp/server/listener.hpp>
 #include <psrp/server/server_session.hpp>
 #include <psrp/tool/serve.hpp>
+#include <psrp/transport/capture.hpp>
 #include <psrp/transport/command_words.hpp>
 #include <psrp/transport/unix_socket.hpp>
 
@@ -102,6 +103,9 @@ public:
         }
         connection.log = &log_;
         connection.session_number = number;
+        if (!options_.capture_path.empty()) {
+            PSRP_TRY(connection.tap, capture(number));
+        }
         if (!bridge_.empty()) {
             PSRP_TRY(
                 auto session,
@@ -179,6 +183,18 @@ public:
     }
 
 private:
+    Result<std::shared_ptr<WireTap>> capture(std::uint64_t number) const
+    {
+        const auto secrets =
+            options_.captures_secrets ? CaptureSecrets::Written : CaptureSecrets::Masked;
+        const bool is_one = options_.stdio || options_.server_mode;
+        PSRP_TRY(
+            auto made,
+            Capture::create(capture_path(options_.capture_path, number, is_one ? 1 : 2), secrets)
+        );
+        return std::shared_ptr<WireTap>(std::move(made));
+    }
+
     const ServeOptions& options_;
     std::vector<std::string> bridge_;
     const server::Log& log_;

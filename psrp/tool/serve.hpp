@@ -18,6 +18,8 @@ struct ServeOptions {
     std::size_t sessions_max = 64;
     std::string log_level; // empty: info for listeners, error otherwise
     bool logs_payloads = false;
+    std::string capture_path; // --capture: where sessions are recorded, one file each
+    bool captures_secrets = false;
 };
 
 // Serves until the client is gone, or until a signal; the exit code of the process. 2 where the

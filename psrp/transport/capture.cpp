@@ -2,6 +2,7 @@
 
 #include <zlib.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -70,6 +71,15 @@ private:
     gzFile file_;
     int error_ = 0;
 };
+
+std::string capture_path(const std::string& path, std::size_t number, std::size_t count)
+{
+    if (count == 1) return path;
+    const std::size_t slash = path.rfind('/');
+    const std::size_t name = slash == std::string::npos ? 0 : slash + 1;
+    const std::size_t dot = std::min(path.find('.', name + 1), path.size());
+    return path.substr(0, dot) + "-" + std::to_string(number) + path.substr(dot);
+}
 
 Result<std::unique_ptr<Capture>> Capture::create(const std::string& path, CaptureSecrets secrets)
 {

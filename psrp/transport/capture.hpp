@@ -23,6 +23,10 @@ enum class CaptureSecrets : std::uint8_t {
     Written, // everything is written as it travelled
 };
 
+// The name of the recording of the `number`th of `count` connections that share one name: `path`
+// itself where there is one, else `name-2.log.gz` and so on.
+std::string capture_path(const std::string& path, std::size_t number, std::size_t count);
+
 // Writes the lines of both sides to a file as they pass. A line that cannot be written (a full
 // disk) ends the recording, never the session. Scripts, arguments and output are written as they
 // are: a password in a script's text is not recognised.

@@ -289,6 +289,40 @@ TEST_CASE("the log holds what happens, and payloads only when they were asked fo
     }
 }
 
+TEST_CASE("both programs record what psrp decode reads, with secrets masked unless asked for")
+{
+    const TemporaryFolder folder;
+    const std::string client = (folder.path() / "client.log.gz").string();
+    const std::string server = (folder.path() / "server.log").string();
+    const auto decoded = [](const std::string& file) {
+        return tests::run_program({tests::program_path("psrp"), "decode", "--pretty", file});
+    };
+    for (const bool open : {false, true}) {
+        std::vector<std::string> arguments = {
+            tests::program_path("icm"),
+            "--server-command",
+            tests::program_path("psrp") + " serve --stdio --capture " + server +
+                (open ? " --capture-secrets" : ""),
+            "--capture",
+            client,
+            "6 * 7"};
+        if (open) arguments.insert(arguments.begin() + 1, "--capture-secrets");
+        const auto result = tests::run_program(arguments);
+        CHECK(result.output == "42\n");
+        for (const std::string& file : {client, server}) {
+            const auto shown = decoded(file);
+            CHECK(shown.exit_code == 0);
+            CHECK(contains(shown.output, "CREATE_PIPELINE"));
+            CHECK(contains(shown.output, "S -> C  PIPELINE_OUTPUT"));
+        }
+    }
+    const auto nowhere = tests::run_program(
+        {tests::program_path("icm"), "--endpoint", "embedded", "--capture", "/nonexistent/x", "1"}
+    );
+    CHECK(nowhere.exit_code == 3);
+    CHECK(contains(nowhere.errors, "/nonexistent/x"));
+}
+
 TEST_CASE("wrong command lines of serve are named")
 {
     const std::vector<Strings> rows = {

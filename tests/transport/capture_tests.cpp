@@ -116,6 +116,15 @@ TEST_CASE("a plain name gives plain text, .gz gives gzip, and only the owner may
     }
 }
 
+TEST_CASE("connections that share a name get numbers in front of its endings")
+{
+    using psrp::capture_path;
+    CHECK(capture_path("a/b.log.gz", 1, 1) == "a/b.log.gz");
+    CHECK(capture_path("a/b.log.gz", 2, 3) == "a/b-2.log.gz");
+    CHECK(capture_path("a.d/b", 2, 3) == "a.d/b-2");
+    CHECK(capture_path(".hidden", 2, 3) == ".hidden-2");
+}
+
 TEST_CASE("what a side wrote without an end of line is there, unless it might hide a secret")
 {
     const Folder folder;
