@@ -99,6 +99,8 @@ std::uint64_t read_word(const char*& at, const char* end)
     unsigned size = stops == 0 ? 16 : static_cast<unsigned>(std::countr_zero(stops));
     if (size - 1 > 7) return 0;
     std::uint64_t word = load8_before(at, end) & ~std::uint64_t{0} >> (64 - size * 8);
+    // A zero byte behind a name would look like its end.
+    if (word >> (size - 1) * 8 == 0) return 0;
     at += size;
     return word;
 }
