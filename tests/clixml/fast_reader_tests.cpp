@@ -168,7 +168,8 @@ TEST_CASE("a text with bytes put between is read as the general reader reads it"
 {
     const std::string text = repeated("");
     const std::string more[] = {std::string(1, '\0'), std::string(4, '\0'), " ", "\x01", "<", "a"};
-    for (std::size_t at = 0; at < text.size(); ++at)
+    // A zero among the first two bytes would make it UTF-16.
+    for (std::size_t at = 2; at < text.size(); ++at)
         check_same(std::string(text).insert(at, more[at % std::size(more)]) + padding);
     check_same(tests::in_document("<Obj" + std::string(4, '\0') + " RefId=\"0\"><MS /></Obj>"));
     check_same(tests::in_document("<S" + std::string(2, '\0') + ">a</S>"));
