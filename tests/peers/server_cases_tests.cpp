@@ -303,6 +303,8 @@ void play_every_third(std::size_t first)
     const auto all = tests::read_vector_file("psrp-bad/server.jsonl");
     CHECK(all.size() == 102);
     for (std::size_t i = first; i < all.size(); i += 3) {
+        // It ends after 240 s; key_exchange_tests.cpp plays that with a clock of its own.
+        if (all[i].name == "securestring-in-without-key") continue;
         INFO(all[i].where());
         BadClient(all[i]).play();
     }
