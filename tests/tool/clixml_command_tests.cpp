@@ -7,6 +7,7 @@
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <unistd.h>
 
 namespace {
 
@@ -20,7 +21,8 @@ struct Run {
 
 Run run(Mode mode, const std::string& text, bool bare = false, int depth = 2)
 {
-    const auto path = std::filesystem::temp_directory_path() / "psrp-clixml-command-test";
+    const auto path = std::filesystem::temp_directory_path() /
+                      ("psrp-clixml-command-test-" + std::to_string(getpid()));
     std::ofstream(path, std::ios::binary) << text;
     std::ostringstream out;
     std::ostringstream err;
@@ -114,7 +116,8 @@ TEST_CASE("the output of a shell is dumped with its streams")
 
 TEST_CASE("the output of standard error belongs to the error stream")
 {
-    const auto path = std::filesystem::temp_directory_path() / "psrp-clixml-command-stderr";
+    const auto path = std::filesystem::temp_directory_path() /
+                      ("psrp-clixml-command-stderr-" + std::to_string(getpid()));
     std::ofstream(path, std::ios::binary) << "#< CLIXML\n" << start << "<S>a</S></Objs>";
     std::ostringstream out;
     std::ostringstream err;

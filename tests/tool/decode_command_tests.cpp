@@ -12,6 +12,7 @@
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <unistd.h>
 
 using psrp::tool::DecodeOptions;
 
@@ -30,7 +31,7 @@ public:
     explicit TemporaryFile(const std::string& content)
         : path_(
               std::filesystem::temp_directory_path() /
-              ("psrp-decode-" + std::to_string(std::rand()))
+              ("psrp-decode-" + std::to_string(getpid()) + "-" + std::to_string(std::rand()))
           )
     {
         std::ofstream(path_, std::ios::binary) << content;
