@@ -6,10 +6,23 @@
 namespace clixml::detail {
 namespace {
 
-// A string cannot grow without being filled. Growing by what fits the first cache keeps that cheap;
-// growing by what has been written keeps it small for small texts.
+// Where a string cannot grow without being filled, growing by what fits the first cache keeps that
+// cheap; growing by what has been written keeps it small for small texts.
 constexpr std::size_t step_min = 1024;
 constexpr std::size_t step_max = 16U * 1024;
+
+// Makes `text` that long, or as long as `size_max` where that costs nothing. What is new in it may
+// be anything.
+void grow_unfilled(std::string& text, std::size_t size, std::size_t size_max)
+{
+#ifdef __cpp_lib_string_resize_and_overwrite
+    size = std::max(size, std::min(size_max, text.capacity()));
+    text.resize_and_overwrite(size, [size](char*, std::size_t) { return size; });
+#else
+    (void)size_max;
+    text.resize(size);
+#endif
+}
 
 } // namespace
 
@@ -21,7 +34,7 @@ TextBuffer::TextBuffer(std::string& out, TextSink* sink)
 
 void TextBuffer::resize(std::size_t size)
 {
-    out_.resize(size);
+    grow_unfilled(out_, size, sink_ == nullptr ? out_.max_size() : piece_bytes);
     end_ = out_.data() + out_.size() - slack;
 }
 
