@@ -137,14 +137,14 @@ inline bool read_hexadecimal32_plain(const char* digits, bool lower, std::uint8_
     return bad == 0;
 }
 
-inline bool read_hexadecimal32(const char* digits, bool lower, std::uint8_t* to)
+inline bool read_hexadecimal32(Block16 first, Block16 second, bool lower, std::uint8_t* to)
 {
 #if defined(__SSE2__)
     const __m128i to_lower = _mm_set1_epi8(lower ? 0 : 0x20);
     __m128i bad = _mm_setzero_si128();
-    __m128i bytes[2];
-    for (int half = 0; half < 2; ++half) {
-        __m128i text = _mm_loadu_si128(reinterpret_cast<const __m128i*>(digits + half * 16));
+    __m128i bytes[2] = {first.bytes, second.bytes};
+    for (__m128i& half : bytes) {
+        __m128i text = half;
         __m128i digit = _mm_sub_epi8(text, _mm_set1_epi8('0'));
         __m128i letter = _mm_sub_epi8(_mm_or_si128(text, to_lower), _mm_set1_epi8('a'));
         __m128i is_digit = _mm_cmpeq_epi8(_mm_min_epu8(digit, _mm_set1_epi8(9)), digit);
@@ -157,13 +157,16 @@ inline bool read_hexadecimal32(const char* digits, bool lower, std::uint8_t* to)
             _mm_and_si128(is_letter, _mm_add_epi8(letter, _mm_set1_epi8(10)))
         );
         // The first of two digits is the higher one.
-        bytes[half] = _mm_and_si128(
+        half = _mm_and_si128(
             _mm_or_si128(_mm_slli_epi16(nibble, 4), _mm_srli_epi16(nibble, 8)), _mm_set1_epi16(0xFF)
         );
     }
     _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm_packus_epi16(bytes[0], bytes[1]));
     return _mm_movemask_epi8(bad) == 0;
 #else
+    char digits[32];
+    first.store(digits);
+    second.store(digits + 16);
     return read_hexadecimal32_plain(digits, lower, to);
 #endif
 }

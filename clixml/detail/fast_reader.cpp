@@ -358,7 +358,10 @@ const char* FastReader::run(const char* at, Node** chain)
             if (at == nullptr) return nullptr;
             top = top_;
         }
-        Value value;
+        // Straight to its place: made elsewhere in parts and then copied whole, a value would have
+        // to wait for its parts to reach the cache.
+        std::memcpy(top, &node->name, sizeof(Name*));
+        Value& value = *new (top + offset) Value;
         switch (node->op) {
         case Op::String:
             at = read_plain_string(at, value);
@@ -369,9 +372,8 @@ const char* FastReader::run(const char* at, Node** chain)
             if (!predicted || node->after != chain) break;
             while (at != nullptr && at <= step_end_ && top < stack_end_ && matches_short(at, *node)
             ) {
-                std::memcpy(top, static_cast<const void*>(&value), sizeof(Value));
                 top += sizeof(Value);
-                at = read_short<Kind::Int32>(at + node->size, value);
+                at = read_short<Kind::Int32>(at + node->size, *new (top) Value);
             }
             break;
         case Op::Int64:
@@ -418,8 +420,6 @@ const char* FastReader::run(const char* at, Node** chain)
             continue;
         }
         if (at == nullptr) return nullptr;
-        std::memcpy(top, &node->name, sizeof(Name*));
-        std::memcpy(top + offset, static_cast<const void*>(&value), sizeof(Value));
         top += offset + sizeof(Value);
         chain = node->after;
         if (top > stack_end_) [[unlikely]] {

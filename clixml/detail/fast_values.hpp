@@ -162,15 +162,17 @@ inline const char* read_short_moment(const char* at, bool exact, Value& value)
 // The D form; only in lower case where `exact`.
 inline const char* read_short_guid(const char* at, bool exact, Arena& arena, Value& value)
 {
-    char digits[32];
-    std::memcpy(digits, at, 8);
-    std::memcpy(digits + 8, at + 9, 4);
-    std::memcpy(digits + 12, at + 14, 4);
-    std::memcpy(digits + 16, at + 19, 4);
-    std::memcpy(digits + 20, at + 24, 4);
-    std::memcpy(digits + 24, at + 28, 8);
+    auto four = [at](int place) {
+        std::uint32_t word = 0;
+        std::memcpy(&word, at + place, 4);
+        return std::uint64_t{word};
+    };
     Guid guid;
-    bool good = read_hexadecimal32(digits, exact, guid.bytes.data());
+    bool good = read_hexadecimal32(
+        Block16::of_words(four(0) | four(4) << 32, four(9) | four(14) << 32),
+        Block16::of_words(four(19) | four(24) << 32, four(28) | four(32) << 32), exact,
+        guid.bytes.data()
+    );
     good = good && at[8] == '-' && at[13] == '-' && at[18] == '-' && at[23] == '-';
     if (!good) return nullptr;
     value = Value::guid(arena, guid);

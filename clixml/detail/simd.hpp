@@ -22,6 +22,11 @@ struct Block16 {
     {
         return {_mm_loadu_si128(reinterpret_cast<const __m128i*>(from))};
     }
+    // Eight bytes each, as loads of them give them.
+    static Block16 of_words(std::uint64_t first, std::uint64_t second)
+    {
+        return {_mm_set_epi64x(static_cast<long long>(second), static_cast<long long>(first))};
+    }
     void store(char* to) const { _mm_storeu_si128(reinterpret_cast<__m128i*>(to), bytes); }
     // Bit i is set where byte i equals `c`.
     [[nodiscard]] unsigned equal(char c) const
@@ -93,6 +98,13 @@ struct Block16 {
     {
         Block16 block;
         std::memcpy(block.bytes, from, 16);
+        return block;
+    }
+    static Block16 of_words(std::uint64_t first, std::uint64_t second)
+    {
+        Block16 block;
+        std::memcpy(block.bytes, &first, 8);
+        std::memcpy(block.bytes + 8, &second, 8);
         return block;
     }
     void store(char* to) const { std::memcpy(to, bytes, 16); }

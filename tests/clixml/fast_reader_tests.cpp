@@ -397,7 +397,9 @@ TEST_CASE("digits are read alike with and without vectors")
         for (const bool lower : {false, true}) {
             std::uint8_t bytes[16];
             std::uint8_t plain[16];
-            const bool read = detail::read_hexadecimal32(text, lower, bytes);
+            const bool read = detail::read_hexadecimal32(
+                detail::Block16::load(text), detail::Block16::load(text + 16), lower, bytes
+            );
             REQUIRE(read == detail::read_hexadecimal32_plain(text, lower, plain));
             if (read) REQUIRE(std::equal(bytes, bytes + 16, plain));
         }
