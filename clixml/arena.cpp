@@ -108,6 +108,12 @@ void Arena::grow_names()
 const Name* Arena::intern(std::string_view text)
 {
     text = text.substr(0, INT32_MAX);
+    return intern(text, is_plain(text));
+}
+
+const Name* Arena::intern(std::string_view text, bool is_plain)
+{
+    text = text.substr(0, INT32_MAX);
     if ((names_.size() + 1) * 2 > slots_.size()) grow_names();
     std::uint32_t hash = folded_hash(text);
     std::size_t place = hash & (slots_.size() - 1);
@@ -124,7 +130,7 @@ const Name* Arena::intern(std::string_view text)
     }
     auto* name = static_cast<Name*>(allocate(sizeof(Name) + text.size(), alignof(Name)));
     name->size = static_cast<std::uint32_t>(text.size()) & INT32_MAX;
-    name->is_plain = is_plain(text);
+    name->is_plain = is_plain;
     name->folded_hash = hash;
     if (!text.empty()) std::memcpy(name + 1, text.data(), text.size());
     if (steps < probe_steps_max && names_.size() < numbers_max) {

@@ -77,6 +77,8 @@ public:
     // The Name with exactly this text, as a rule the same address for the same text. Text over 2
     // GiB is cut.
     const Name* intern(std::string_view text);
+    // The same for who knows what Name::is_plain has to be.
+    const Name* intern(std::string_view text, bool is_plain);
 
     // The memory of an allocation of `bytes` that needs nothing new from the system, or null.
     void* allocate_kept(std::size_t bytes, std::size_t alignment);

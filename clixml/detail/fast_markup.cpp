@@ -127,9 +127,10 @@ const char* FastReader::read_name_attribute(const char* at, const Name*& name)
 {
     const char* start = at;
     bool escapes = false;
+    bool ascii = true;
     bool plain = true;
     while (true) {
-        unsigned stops = load_before(at, end_).name_stops();
+        unsigned stops = load_before(at, end_).escape_stops();
         if (stops == 0) {
             at += 16;
             continue;
@@ -139,16 +140,17 @@ const char* FastReader::read_name_attribute(const char* at, const Name*& name)
         if (*at == '"') break;
         if (*at == '&' || *at == '<' || (*at >= 0 && *at < ' ')) return nullptr;
         escapes = escapes || *at == '_';
-        plain = plain && *at >= 0;
+        ascii = ascii && *at >= 0;
+        plain = plain && *at == '_' && at + 1 != end_ && (at[1] | 32) != 'x';
         ++at;
     }
     std::string_view text(start, static_cast<std::size_t>(at - start));
-    if (!plain && (first_invalid_utf8(text) || text.find("\xEF\xBF") != std::string_view::npos))
+    if (!ascii && (first_invalid_utf8(text) || text.find("\xEF\xBF") != std::string_view::npos))
         return nullptr;
     if (escapes && has_escape(text))
         name = arena_.intern(unescaped(text));
     else
-        name = arena_.intern(text);
+        name = arena_.intern(text, plain);
     return at + 1;
 }
 

@@ -4,6 +4,7 @@
 #include <clixml/detail/fast_values.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <cstring>
 
 namespace clixml::detail {
@@ -33,6 +34,8 @@ constexpr std::string_view element_of(Kind kind)
         return "DT";
     case Kind::Guid:
         return "G";
+    case Kind::Double:
+        return "Db";
     default:
         return "S";
     }
@@ -137,17 +140,15 @@ bool FastReader::read_bare(TopLevelValue& value, TextForm& form)
 
 void FastReader::NextId::advance()
 {
-    char* digit = text + size - 2;
-    while (digit >= text && *digit == '9')
-        *digit-- = '0';
-    if (digit >= text) {
-        ++*digit;
+    ++number;
+    if (number % 10 != 0 && size <= 8) {
+        word += std::uint64_t{1} << (size * 8 - 16);
         return;
     }
-    std::memmove(text + 1, text, sizeof text - 1);
-    text[0] = '1';
-    ++size;
-    mask = mask << 1 | 1;
+    char* end = std::to_chars(text, text + sizeof text - 1, number).ptr;
+    *end++ = '"';
+    size = static_cast<unsigned>(end - text);
+    std::memcpy(&word, text, 8);
 }
 
 void FastReader::grow_stack()
@@ -261,8 +262,7 @@ bool FastReader::close_items()
 
 inline bool FastReader::follows_id(const char* at, const Node& node) const
 {
-    unsigned same = Block16::load(at).equal(Block16::load(next_id_.text));
-    if ((~same & next_id_.mask) != 0) return false;
+    if (!next_id_.is_at(at)) return false;
     at += next_id_.size;
     return node.tail_size == 1 ? *at == '>' : std::memcmp(at, node.tail, node.tail_size) == 0;
 }
@@ -301,6 +301,8 @@ inline const char* FastReader::read_short(const char* at, Value& value)
         end = read_short_moment(at, lossless_, value);
     else if constexpr (kind == Kind::Guid)
         end = read_short_guid(at, lossless_, arena_, value);
+    else if constexpr (kind == Kind::Double)
+        end = read_double(at, value);
     else
         end = read_short_integer(at, kind, value);
     if (end != nullptr && ends_here<kind>(end)) [[likely]]
@@ -387,6 +389,9 @@ const char* FastReader::run(const char* at, Node** chain)
             break;
         case Op::Guid:
             at = read_short<Kind::Guid>(at, value);
+            break;
+        case Op::Double:
+            at = read_short<Kind::Double>(at, value);
             break;
         case Op::Nil:
             break;

@@ -24,6 +24,7 @@ enum class Op : std::uint8_t {
     Int64 = static_cast<std::uint8_t>(Kind::Int64),
     DateTime = static_cast<std::uint8_t>(Kind::DateTime),
     Guid = static_cast<std::uint8_t>(Kind::Guid),
+    Double = static_cast<std::uint8_t>(Kind::Double),
     Nil = static_cast<std::uint8_t>(Kind::Object) + 1,
     EmptyText, // an empty String
     EmptyBytes,
@@ -138,11 +139,19 @@ private:
 
     // The number and closing quote of the next RefId, as they stand in the text.
     struct NextId {
-        char text[16] = {'0', '"'};
-        std::uint32_t mask = 3;
-        std::uint32_t size = 2;
+        std::uint64_t word = '0' | '"' << 8; // the first eight characters
+        unsigned size = 2;
+        char text[24] = {'0', '"'}; // all of them, where there are more
+        std::uint64_t number = 0;
 
         void advance();
+        [[nodiscard]] bool is_at(const char* at) const
+        {
+            std::uint64_t there = 0;
+            std::memcpy(&there, at, 8);
+            return size <= 8 ? (there ^ word) << (64 - size * 8) == 0
+                             : std::memcmp(at, text, size) == 0;
+        }
     };
 
     [[nodiscard]] bool lossless() const { return lossless_; }
@@ -218,8 +227,8 @@ private:
     const char* read_short(const char* at, Value& value);
     const char* read_plain_string(const char* at, Value& value);
     const char* read_short_near_end(const char* at, Kind kind, Value& value);
-    const char* read_short_contents(const char* at, const char* end, Kind kind, Value& value);
-    const char* read_double(const char* at, const char* end, Value& value);
+    const char* read_short_contents(const char* at, Kind kind, Value& value);
+    const char* read_double(const char* at, Value& value);
     const char* read_unusual(const char* at, Kind kind, Value& value);
     const char* read_string_value(const char* at, Kind kind, Value& value);
     const char* read_string(const char* at, std::string_view& text);

@@ -283,15 +283,14 @@ const char* FastReader::read_primitive(const char* at, Kind kind, Value& value)
         break;
     }
     if (at > contents_end_) return read_short_near_end(at, kind, value);
-    const char* end = read_short_contents(at, end_, kind, value);
+    const char* end = read_short_contents(at, kind, value);
     if (end != nullptr) end = expect_end(end, kind);
     return end != nullptr ? end : read_unusual(at, kind, value);
 }
 
 // Contents that read up to 64 bytes without looking; null where they have to be read in another
 // way.
-const char*
-FastReader::read_short_contents(const char* at, const char* end, Kind kind, Value& value)
+const char* FastReader::read_short_contents(const char* at, Kind kind, Value& value)
 {
     switch (kind) {
     case Kind::Boolean:
@@ -301,7 +300,7 @@ FastReader::read_short_contents(const char* at, const char* end, Kind kind, Valu
     case Kind::Guid:
         return read_short_guid(at, lossless_, arena_, value);
     case Kind::Double:
-        return read_double(at, end, value);
+        return read_double(at, value);
     case Kind::Char:
     case Kind::Byte:
     case Kind::SByte:
@@ -324,20 +323,25 @@ const char* FastReader::read_short_near_end(const char* at, Kind kind, Value& va
     char* padded = zeros + 16;
     std::size_t size = std::min<std::size_t>(static_cast<std::size_t>(end_ - at), short_bytes_max);
     std::memcpy(padded, at, size);
-    const char* end = read_short_contents(padded, padded + size, kind, value);
+    const char* end = read_short_contents(padded, kind, value);
     if (end != nullptr) {
         end = end - padded <= end_ - at ? expect_end(at + (end - padded), kind) : nullptr;
     }
     return end != nullptr ? end : read_unusual(at, kind, value);
 }
 
-const char* FastReader::read_double(const char* at, const char* end, Value& value)
+const char* FastReader::read_double(const char* at, Value& value)
 {
+    const char* end = at + short_bytes_max;
     const char* first = *at == '-' ? at + 1 : at;
-    if (!is_digit(*first)) return nullptr;
     double number = 0;
-    auto [rest, error] = std::from_chars(at, end, number);
-    if (error != std::errc{} || rest == end || *rest != '<') return nullptr;
+    const char* rest = read_short_double(at, number);
+    if (rest == nullptr) {
+        if (!is_digit(*first)) return nullptr;
+        auto read = std::from_chars(at, end, number);
+        rest = read.ptr;
+        if (read.ec != std::errc{} || rest == end || *rest != '<') return nullptr;
+    }
     value = Value::double_precision(number);
     if (lossless_) {
         std::string_view text(at, static_cast<std::size_t>(rest - at));

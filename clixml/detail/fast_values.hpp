@@ -5,6 +5,7 @@
 #pragma once
 
 #include <clixml/detail/digits.hpp>
+#include <clixml/detail/short_double.hpp>
 #include <clixml/detail/simd.hpp>
 #include <clixml/value.hpp>
 
@@ -170,7 +171,8 @@ inline const char* read_short_guid(const char* at, bool exact, Arena& arena, Val
     Guid guid;
     bool good = read_hexadecimal32(
         Block16::of_words(four(0) | four(4) << 32, four(9) | four(14) << 32),
-        Block16::of_words(four(19) | four(24) << 32, four(28) | four(32) << 32), exact,
+        Block16::of_words(four(19) | four(24) << 32, four(28) | four(32) << 32),
+        exact,
         guid.bytes.data()
     );
     good = good && at[8] == '-' && at[13] == '-' && at[18] == '-' && at[23] == '-';

@@ -40,16 +40,11 @@ struct Block16 {
 
     // Bytes at which the text of an element may not simply go on: markup, references, escapes,
     // controls, DEL, non-ASCII.
-    [[nodiscard]] unsigned text_stops() const
+    [[nodiscard]] unsigned text_stops() const { return mask(text_stop_bytes()); }
+    // What has to be escaped in a name or looked at, and the end of one: text_stops() and quotes.
+    [[nodiscard]] unsigned escape_stops() const
     {
-        // One more, signed: what was 0x7F or above is negative, or 0.
-        __m128i stops = _mm_cmplt_epi8(_mm_add_epi8(bytes, _mm_set1_epi8(1)), _mm_set1_epi8(0x21));
-        // < and > differ in one bit.
-        __m128i angle = _mm_or_si128(bytes, _mm_set1_epi8('<' ^ '>'));
-        stops = _mm_or_si128(stops, _mm_cmpeq_epi8(angle, _mm_set1_epi8('>')));
-        stops = _mm_or_si128(stops, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('&')));
-        stops = _mm_or_si128(stops, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('_')));
-        return mask(stops);
+        return mask(_mm_or_si128(text_stop_bytes(), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'))));
     }
     // Bytes at which the name of an element ends: blank, / and >.
     [[nodiscard]] unsigned tag_stops() const
@@ -58,31 +53,18 @@ struct Block16 {
         stops = _mm_or_si128(stops, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('/')));
         return mask(_mm_or_si128(stops, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('>'))));
     }
-    // What text_stops() gives, for the value of an attribute: its quote, but not > or DEL.
-    [[nodiscard]] unsigned name_stops() const
-    {
-        __m128i stops = _mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20));
-        stops = _mm_or_si128(stops, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')));
-        stops = _mm_or_si128(stops, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('<')));
-        stops = _mm_or_si128(stops, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('&')));
-        stops = _mm_or_si128(stops, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('_')));
-        return mask(stops);
-    }
-    // The same for writing: what has to be escaped, or looked at. DEL, markup, underscores and all
-    // of non-ASCII.
-    [[nodiscard]] unsigned escape_stops() const
-    {
-        __m128i stops = _mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20));
-        stops = _mm_or_si128(stops, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('<')));
-        stops = _mm_or_si128(stops, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('>')));
-        stops = _mm_or_si128(stops, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('&')));
-        stops = _mm_or_si128(stops, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')));
-        stops = _mm_or_si128(stops, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('_')));
-        stops = _mm_or_si128(stops, _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7F)));
-        return mask(stops);
-    }
 
 private:
+    [[nodiscard]] __m128i text_stop_bytes() const
+    {
+        // One more, signed: what was 0x7F or above is negative, or 0.
+        __m128i stops = _mm_cmplt_epi8(_mm_add_epi8(bytes, _mm_set1_epi8(1)), _mm_set1_epi8(0x21));
+        // < and > differ in one bit.
+        __m128i angle = _mm_or_si128(bytes, _mm_set1_epi8('<' ^ '>'));
+        stops = _mm_or_si128(stops, _mm_cmpeq_epi8(angle, _mm_set1_epi8('>')));
+        stops = _mm_or_si128(stops, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('&')));
+        return _mm_or_si128(stops, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('_')));
+    }
     static unsigned mask(__m128i comparison)
     {
         return static_cast<unsigned>(_mm_movemask_epi8(comparison));
@@ -129,19 +111,7 @@ struct Block16 {
     {
         return mask([](std::uint8_t c) { return c == ' ' || c == '/' || c == '>'; });
     }
-    [[nodiscard]] unsigned name_stops() const
-    {
-        return mask([](std::uint8_t c) {
-            return c < 0x20 || c >= 0x80 || c == '"' || c == '<' || c == '&' || c == '_';
-        });
-    }
-    [[nodiscard]] unsigned escape_stops() const
-    {
-        return mask([](std::uint8_t c) {
-            return c < 0x20 || c >= 0x7F || c == '<' || c == '>' || c == '&' || c == '"' ||
-                   c == '_';
-        });
-    }
+    [[nodiscard]] unsigned escape_stops() const { return text_stops() | equal('"'); }
 
 private:
     template <typename Predicate>
