@@ -68,7 +68,12 @@ public:
     T* make(Arguments&&... arguments)
     {
         static_assert(std::is_trivially_destructible_v<T>);
-        return new (allocate(sizeof(T), alignof(T))) T(std::forward<Arguments>(arguments)...);
+        void* at = allocate(sizeof(T), alignof(T));
+        // T() would fill all of it with zeros before its members get their own values.
+        if constexpr (sizeof...(Arguments) == 0 && !std::is_trivially_default_constructible_v<T>)
+            return new (at) T;
+        else
+            return new (at) T(std::forward<Arguments>(arguments)...);
     }
 
     // A copy of `text` that lives as long as the arena.
