@@ -12,6 +12,14 @@ namespace clixml::detail {
 // Bytes that a number of 64 bits may take at most, with what is stored behind it.
 inline constexpr std::size_t digits_room = 40;
 
+// Those that 64 bits hold.
+inline constexpr auto powers_of_ten = [] {
+    std::array<std::uint64_t, 20> powers{1};
+    for (std::size_t i = 1; i < powers.size(); ++i)
+        powers[i] = powers[i - 1] * 10;
+    return powers;
+}();
+
 // The two digits of each number below 100.
 constexpr std::array<char, 200> make_digit_pairs()
 {

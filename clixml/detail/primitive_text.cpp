@@ -71,9 +71,27 @@ int zeros_before(const char* end)
     return zeros;
 }
 
+// `digits` / 10^`places` of up to sixteen places without zeros at the end.
+char* put_plain(std::uint64_t digits, std::size_t places, char* to)
+{
+    constexpr std::size_t places_max = 16;
+    to = put_unsigned(digits / powers_of_ten[places], to);
+    std::uint64_t fraction = digits % powers_of_ten[places] * powers_of_ten[places_max - places];
+    std::uint64_t high = eight_digits(static_cast<std::uint32_t>(fraction / 100'000'000));
+    std::uint64_t low = eight_digits(static_cast<std::uint32_t>(fraction % 100'000'000));
+    *to = '.';
+    store_word(high | ascii_zeros, to + 1);
+    store_word(low | ascii_zeros, to + 9);
+    if (low != 0) return to + 17 - std::countl_zero(low) / 8;
+    return high != 0 ? to + 9 - std::countl_zero(high) / 8 : to;
+}
+
 char* put_positive(double value, char* to)
 {
     ShortestDecimal decimal = shortest_decimal(value);
+    // What is below has an exponent, or more places.
+    if (decimal.exponent <= 0 && decimal.exponent >= -16 && value >= 0.0001)
+        return put_plain(decimal.digits, static_cast<std::size_t>(-decimal.exponent), to);
     char text[24 + digits_room + 24] = {};
     char* end = put_unsigned(decimal.digits, text);
     auto count = static_cast<int>(end - text);

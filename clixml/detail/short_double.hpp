@@ -1,25 +1,18 @@
 // Doubles from decimal text without an exponent, correctly rounded, by one division of integers.
 #pragma once
 
+#include <clixml/detail/digit_text.hpp>
 #include <clixml/detail/digits.hpp>
 #include <clixml/detail/simd.hpp>
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 
 namespace clixml::detail {
 
-inline constexpr std::size_t double_digits_max = 19;
-
-inline constexpr auto powers_of_ten = [] {
-    std::array<std::uint64_t, double_digits_max + 1> powers{1};
-    for (std::size_t i = 1; i < powers.size(); ++i)
-        powers[i] = powers[i - 1] * 10;
-    return powers;
-}();
+inline constexpr std::size_t double_digits_max = powers_of_ten.size() - 1;
 
 // The double that is nearest to `magnitude` / 10^`places`, of two the even one. The magnitude is
 // not 0, the places are at most double_digits_max.
