@@ -141,34 +141,57 @@ inline void copy_few(const char* from, std::size_t count, char* to)
     }
 }
 
-// Copies a text of at most 16 bytes if none of them has to be looked at.
+// Under a sanitizer nothing outside of the text may be read.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define PSRP_EXACT_LOADS 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) ||                         \
+    __has_feature(memory_sanitizer)
+#define PSRP_EXACT_LOADS 1
+#endif
+#endif
+
+// A block whose first `count` bytes, 1 to 15, are those at `from`; the others are anything. Memory
+// is readable or not by whole pages, which are never smaller than 4096 bytes: a load that does not
+// leave the page of `from` reads nothing that cannot be read.
+inline EscapeBlock load_few(const char* from, std::size_t count)
+{
+#ifndef PSRP_EXACT_LOADS
+    if ((reinterpret_cast<std::uintptr_t>(from) & 4095) <= 4096 - 16) [[likely]]
+        return EscapeBlock::load(from);
+#endif
+    char padded[16] = {};
+    copy_few(from, count, padded);
+    return EscapeBlock::load(padded);
+}
+
+inline constexpr std::size_t plain_bytes_max = 64;
+
+// Copies a text of at most plain_bytes_max bytes if none of them has to be looked at. Up to 16
+// bytes are written behind it.
 template <bool attribute>
 inline bool copy_if_plain(const char* from, std::size_t count, char* to)
 {
-    if constexpr (std::endian::native == std::endian::big) return count == 0;
-    // Words overlap in the middle, and fill the block, so that every byte of it is one of the text.
-    std::uint64_t first = 0;
-    std::uint64_t last = 0;
-    if (count >= 8) {
-        std::memcpy(&first, from, 8);
-        std::memcpy(&last, from + count - 8, 8);
-    } else if (count >= 4) {
-        std::uint32_t low = 0;
-        std::uint32_t high = 0;
-        std::memcpy(&low, from, 4);
-        std::memcpy(&high, from + count - 4, 4);
-        first = last = low | static_cast<std::uint64_t>(high) << 32;
-    } else if (count > 0) {
-        auto byte = [from](std::size_t i) { return static_cast<std::uint8_t>(from[i]); };
-        auto three =
-            static_cast<std::uint32_t>(byte(0) | byte(count / 2) << 8 | byte(count - 1) << 16);
-        first = last = (three | three << 24) * 0x1'00000001ULL;
-    } else {
-        return true;
+    if (count < 16) {
+        if (count == 0) return true;
+        EscapeBlock block = load_few(from, count);
+        block.store(to);
+        return (block.template stops<attribute>() & ((1U << count) - 1)) == 0;
     }
-    if (EscapeBlock::of_words(first, last).template stops<attribute>() != 0) return false;
-    copy_few(from, count, to);
-    return true;
+    // Blocks overlap, so that none has another size.
+    unsigned stops = 0;
+    auto copy = [&](std::size_t at) {
+        EscapeBlock block = EscapeBlock::load(from + at);
+        block.store(to + at);
+        stops |= block.template stops<attribute>();
+    };
+    copy(0);
+    copy(count - 16);
+    if (count > 32) {
+        copy(16);
+        copy(count - 32);
+    }
+    return stops == 0;
 }
 
 } // namespace clixml::detail

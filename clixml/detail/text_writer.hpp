@@ -101,7 +101,7 @@ public:
     // Text inside an element; leaves room for the rest of a line.
     char* text(char* to, std::string_view text, Codec codec)
     {
-        if (text.size() <= 16) {
+        if (text.size() <= plain_bytes_max) {
             to = buffer_.reserve(to, line_bytes);
             if (copy_if_plain<false>(text.data(), text.size(), to)) return to + text.size();
         }
