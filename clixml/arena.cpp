@@ -71,7 +71,8 @@ void* Arena::allocate_slow(std::size_t bytes, std::size_t alignment)
     }
     if (block_index_ == blocks_.size() || blocks_[block_index_].size < wanted) {
         std::size_t size = std::clamp(reserved_bytes_, first_block_bytes, block_bytes_max);
-        size = std::max(size, wanted);
+        // Some more, so that the next text, which is nearly as long, needs no new block.
+        size = std::max(size, wanted + wanted / 64);
         blocks_.insert(
             blocks_.begin() + static_cast<std::ptrdiff_t>(block_index_),
             Block{std::unique_ptr<char[]>(new char[size + readable_bytes_behind]), size}
