@@ -12,8 +12,11 @@ namespace {
 constexpr std::size_t first_block_bytes = 4096;
 constexpr std::size_t block_bytes_max = 8U << 20;
 constexpr int probe_steps_max = 32;
-// Names over this number are not shared. The other bits of a slot are those of a hash.
+// A slot has the number of a name in its lower bits; the others are those of a hash.
 constexpr std::uint32_t numbers_max = 0xFFFFFF;
+// So many names are known at a time, all of which are then forgotten: with more, looking for one
+// would cost more than having some of them twice.
+constexpr std::size_t known_names_max = 8192;
 
 // Whether nothing in `text` is escaped in an attribute.
 bool is_plain(std::string_view text)
@@ -106,6 +109,12 @@ void Arena::grow_names()
     slots_ = std::move(grown);
 }
 
+void Arena::forget_names()
+{
+    std::fill(slots_.begin(), slots_.end(), 0U);
+    names_.clear();
+}
+
 const Name* Arena::intern(std::string_view text)
 {
     text = text.substr(0, INT32_MAX);
@@ -115,7 +124,10 @@ const Name* Arena::intern(std::string_view text)
 const Name* Arena::intern(std::string_view text, bool is_plain)
 {
     text = text.substr(0, INT32_MAX);
-    if ((names_.size() + 1) * 2 > slots_.size()) grow_names();
+    if (names_.size() == known_names_max)
+        forget_names();
+    else if ((names_.size() + 1) * 2 > slots_.size())
+        grow_names();
     std::uint32_t hash = folded_hash(text);
     std::size_t place = hash & (slots_.size() - 1);
     // Names chosen to collide are not shared any more after a few steps, so that they cannot cost
@@ -134,7 +146,7 @@ const Name* Arena::intern(std::string_view text, bool is_plain)
     name->is_plain = is_plain;
     name->folded_hash = hash;
     if (!text.empty()) std::memcpy(name + 1, text.data(), text.size());
-    if (steps < probe_steps_max && names_.size() < numbers_max) {
+    if (steps < probe_steps_max) {
         names_.push_back(name);
         slots_[place] = (hash & ~numbers_max) | static_cast<std::uint32_t>(names_.size());
     }
@@ -178,8 +190,7 @@ void Arena::clear()
     block_index_ = 0;
     used_before_ = 0;
     reused_ = true;
-    std::fill(slots_.begin(), slots_.end(), 0U);
-    names_.clear();
+    forget_names();
     next_ = blocks_.empty() ? nullptr : blocks_[0].memory.get();
     end_ = blocks_.empty() ? nullptr : next_ + blocks_[0].size;
 }

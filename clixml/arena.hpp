@@ -113,6 +113,7 @@ private:
 
     void* allocate_slow(std::size_t bytes, std::size_t alignment);
     void grow_names();
+    void forget_names();
 
     std::vector<Block> blocks_;
     std::size_t block_index_ = 0; // blocks_ before this one are full, those after it are empty

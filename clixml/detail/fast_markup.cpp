@@ -360,11 +360,9 @@ const char* FastReader::read_properties(const char* at)
         const char* next = read_name_attribute(name_start, name);
         if (next == nullptr || next == end_ || *next != '>' || name->size == 0 || !is_new(name))
             return at;
-        Value value;
-        at = read_primitive(next + 1, kind, value);
-        if (at == nullptr) return nullptr;
         std::memcpy(top_, &name, sizeof name);
-        std::memcpy(top_ + sizeof name, static_cast<const void*>(&value), sizeof value);
+        at = read_primitive(next + 1, kind, *new (top_ + sizeof name) Value);
+        if (at == nullptr) return nullptr;
         top_ += sizeof(Property);
     }
     return at;
