@@ -33,6 +33,25 @@ bool is_plain(std::string_view text)
     return true;
 }
 
+// Names are mostly of 8 to 32 bytes, for which no function need be called.
+void copy_name(std::string_view text, char* to)
+{
+    const char* from = text.data();
+    std::size_t size = text.size();
+    if (size - 16 <= 16) {
+        detail::Block16::load(from).store(to);
+        detail::Block16::load(from + size - 16).store(to + size - 16);
+    } else if (size - 8 < 8) {
+        std::uint64_t words[2];
+        std::memcpy(&words[0], from, 8);
+        std::memcpy(&words[1], from + size - 8, 8);
+        std::memcpy(to, &words[0], 8);
+        std::memcpy(to + size - 8, &words[1], 8);
+    } else if (size != 0) {
+        std::memcpy(to, from, size);
+    }
+}
+
 } // namespace
 
 Arena::Arena(Arena&& other) noexcept
@@ -145,7 +164,7 @@ const Name* Arena::intern(std::string_view text, bool is_plain)
     name->size = static_cast<std::uint32_t>(text.size()) & INT32_MAX;
     name->is_plain = is_plain;
     name->folded_hash = hash;
-    if (!text.empty()) std::memcpy(name + 1, text.data(), text.size());
+    copy_name(text, reinterpret_cast<char*>(name + 1));
     if (steps < probe_steps_max) {
         names_.push_back(name);
         slots_[place] = (hash & ~numbers_max) | static_cast<std::uint32_t>(names_.size());

@@ -348,6 +348,15 @@ const char* FastReader::recognise_property(const char* at, Node& node)
 // learned. The result stands at what is something else.
 const char* FastReader::read_properties(const char* at)
 {
+    // A bit for each hash of a name that has been met, so that most names need not be compared.
+    auto bit_of = [](const Name* name) { return std::uint64_t{1} << (name->folded_hash & 63); };
+    std::uint64_t met = 0;
+    for (const char* other = stack_ + frames_[depth_].first; other != top_;
+         other += sizeof(Property)) {
+        const Name* name = nullptr;
+        std::memcpy(&name, other, sizeof name);
+        met |= bit_of(name);
+    }
     while (at <= step_end_ && top_ <= stack_end_ && *at == '<') {
         unsigned size =
             static_cast<unsigned>(std::countr_zero(Block16::load(at + 1).tag_stops() | 0x10000U));
@@ -358,10 +367,12 @@ const char* FastReader::read_properties(const char* at)
         if (tag_of(word, kind) != Tag::Primitive) return at;
         const Name* name = nullptr;
         const char* next = read_name_attribute(name_start, name);
-        if (next == nullptr || next == end_ || *next != '>' || name->size == 0 || !is_new(name))
-            return at;
+        if (next == nullptr || next == end_ || *next != '>' || name->size == 0) return at;
+        std::uint64_t bit = bit_of(name);
+        if (((met & bit) != 0 || is_method_name(name->text())) && !is_new(name)) return at;
+        met |= bit;
         std::memcpy(top_, &name, sizeof name);
-        at = read_primitive(next + 1, kind, *new (top_ + sizeof name) Value);
+        at = read_frequent(next + 1, kind, *new (top_ + sizeof name) Value);
         if (at == nullptr) return nullptr;
         top_ += sizeof(Property);
     }

@@ -328,6 +328,29 @@ inline const char* FastReader::read_plain_string(const char* at, Value& value)
     return read_string_value(start, Kind::String, value);
 }
 
+// A primitive as read_primitive reads it, the frequent kinds by the shorter way.
+const char* FastReader::read_frequent(const char* at, Kind kind, Value& value)
+{
+    switch (kind) {
+    case Kind::String:
+        return read_plain_string(at, value);
+    case Kind::Int32:
+        return read_short<Kind::Int32>(at, value);
+    case Kind::Int64:
+        return read_short<Kind::Int64>(at, value);
+    case Kind::Boolean:
+        return read_short<Kind::Boolean>(at, value);
+    case Kind::DateTime:
+        return read_short<Kind::DateTime>(at, value);
+    case Kind::Guid:
+        return read_short<Kind::Guid>(at, value);
+    case Kind::Double:
+        return read_short<Kind::Double>(at, value);
+    default:
+        return read_primitive(at, kind, value);
+    }
+}
+
 // The number of a Ref and what follows it.
 const char* FastReader::read_ref(const char* at, const Node& node, Value& value) const
 {

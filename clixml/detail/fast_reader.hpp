@@ -223,6 +223,7 @@ private:
 
     // Contents of primitives and the end tags behind them
     const char* read_primitive(const char* at, Kind kind, Value& value);
+    const char* read_frequent(const char* at, Kind kind, Value& value);
     template <Kind kind>
     const char* read_short(const char* at, Value& value);
     const char* read_plain_string(const char* at, Value& value);
