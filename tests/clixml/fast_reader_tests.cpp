@@ -4,10 +4,12 @@
 #include <clixml/detail/base64_blocks.hpp>
 #include <clixml/detail/digits.hpp>
 #include <clixml/detail/fast_reader.hpp>
+#include <clixml/detail/short_double.hpp>
 #include <tests/clixml/codec_support.hpp>
 
 #include <catch2/catch.hpp>
 
+#include <charconv>
 #include <random>
 
 using namespace clixml;
@@ -375,6 +377,93 @@ TEST_CASE("many objects of many shapes are read as the general reader reads them
         body += "</MS></Obj>";
     }
     check_same(tests::in_document(body + "</LST></Obj>"));
+}
+
+TEST_CASE("doubles without an exponent are read as the library reads them")
+{
+    std::mt19937_64 engine(22);
+    std::size_t taken = 0;
+    const auto check = [&](const std::string& digits) {
+        const std::string text = std::string(16, '.') + digits + "<" + std::string(64, 'x');
+        double number = 0;
+        const char* end = detail::read_short_double(text.data() + 16, number);
+        if (end == nullptr) return;
+        ++taken;
+        double expected = 0;
+        const char* last = digits.data() + digits.size();
+        const auto read = std::from_chars(digits.data(), last, expected);
+        REQUIRE(end == text.data() + 16 + digits.size());
+        REQUIRE((read.ec == std::errc{} && read.ptr == last));
+        INFO(digits);
+        REQUIRE(std::bit_cast<std::uint64_t>(number) == std::bit_cast<std::uint64_t>(expected));
+    };
+    for (const char* digits :
+         {"0",
+          "-0",
+          "0.0",
+          "-0.5",
+          "1",
+          "1.",
+          ".5",
+          "-",
+          "",
+          "1..2",
+          "1.2.3",
+          "1e5",
+          "NaN",
+          "INF",
+          "9007199254740993",
+          "9007199254740993.0",
+          "4503599627370496.5",
+          "4503599627370497.5",
+          "18014398509481985",
+          "123456789012345",
+          "1234567890123456789",
+          "0.000000000000000001",
+          "999999999999999.9999",
+          "0.3000000000000000444",
+          "00012.50"})
+        check(digits);
+    for (int round = 0; round < 200'000; ++round) {
+        std::string digits;
+        for (std::uint64_t left = 1 + engine() % 19; left != 0; --left)
+            digits += static_cast<char>('0' + engine() % 10);
+        if (engine() % 8 != 0) digits.insert(engine() % (digits.size() + 1), 1, '.');
+        if (engine() % 2 == 0) digits.insert(0, 1, '-');
+        if (engine() % 16 == 0) digits[engine() % digits.size()] = "+eE:/ ,"[engine() % 7];
+        check(digits);
+    }
+    // Exactly between two neighbours, and next to that.
+    for (int round = 0; round < 50'000; ++round) {
+        const std::uint64_t odd = (engine() % (1ULL << 53) | 1ULL << 53) | 1;
+        const std::string halves[] = {
+            std::to_string(odd / 10) + "." + std::to_string(odd % 10),
+            std::to_string(odd / 2) + ".5",
+            std::to_string(odd / 2) + ".51",
+            std::to_string(odd / 2) + ".49"};
+        for (const std::string& digits : halves)
+            check(digits);
+    }
+    CHECK(taken > 200'000);
+}
+
+TEST_CASE("names are known again, and hold their text when there are more than are kept")
+{
+    Arena arena;
+    const Name* first = arena.intern("first");
+    CHECK(arena.intern("first") == first);
+    CHECK(arena.intern("First") != first);
+    std::vector<const Name*> names;
+    for (int i = 0; i < 30'000; ++i)
+        names.push_back(arena.intern("name" + std::to_string(i)));
+    for (int i = 0; i < 30'000; ++i)
+        REQUIRE(names[static_cast<std::size_t>(i)]->text() == "name" + std::to_string(i));
+    CHECK(arena.intern("name29999") == names.back());
+    CHECK(arena.intern("first")->text() == "first");
+    CHECK(arena.intern("first")->folded_hash == first->folded_hash);
+    CHECK(arena.intern("a>b")->is_plain == 0);
+    CHECK(arena.intern("a_xb")->is_plain == 0);
+    CHECK(arena.intern("a_b")->is_plain == 1);
 }
 
 TEST_CASE("digits are read alike with and without vectors")

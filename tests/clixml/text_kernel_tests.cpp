@@ -219,6 +219,61 @@ TEST_CASE("doubles have the digits that the library finds")
     }
 }
 
+TEST_CASE("doubles of every size are put as .NET's format R has the shortest digits")
+{
+    // From the digits that the library finds, d.ddde+dd.
+    const auto expected = [](double value) {
+        char text[40];
+        char* end = std::to_chars(text, text + 40, value, std::chars_format::scientific).ptr;
+        const std::string found(text, end);
+        const std::size_t mark = found.find('e');
+        std::string digits = found.substr(0, 1);
+        if (mark > 2) digits += found.substr(2, mark - 2);
+        const int point = std::stoi(found.substr(mark + 1)) + 1;
+        const auto count = static_cast<int>(digits.size());
+        if (point > 17 || point < -3) {
+            const int exponent = point - 1;
+            const std::string number = std::to_string(std::abs(exponent));
+            return digits.substr(0, 1) + (count > 1 ? "." + digits.substr(1) : "") +
+                   (exponent < 0 ? "E-" : "E+") + (number.size() < 2 ? "0" : "") + number;
+        }
+        if (point <= 0) return "0." + std::string(static_cast<std::size_t>(-point), '0') + digits;
+        const auto place = static_cast<std::size_t>(point);
+        if (count <= point) return digits + std::string(place - digits.size(), '0');
+        return digits.substr(0, place) + "." + digits.substr(place);
+    };
+    std::mt19937_64 engine(21);
+    const auto check = [&](double value) {
+        REQUIRE(put_text([=](char* to) {
+                    return detail::put_double(value, to);
+                }) == expected(value));
+    };
+    for (double value :
+         {1e-5,
+          9.9999999999999991e-5,
+          1e-4,
+          0.00012,
+          0.1,
+          0.5,
+          1.0,
+          1.5,
+          1e15,
+          1e16,
+          1e17,
+          123456789012345678.0,
+          5e-324,
+          1.7976931348623157e308})
+        check(value);
+    double power = 1e-8;
+    for (int exponent = -8; exponent < 22; ++exponent, power *= 10) {
+        for (int i = 0; i < 2000; ++i) {
+            const auto numerator = static_cast<double>(1 + of_any_size(engine) % 1'000'000'000);
+            check(power * (numerator / 1e9));
+            check(numerator / power);
+        }
+    }
+}
+
 TEST_CASE("every day has the parts that counting gives")
 {
     DateTimeParts expected{};
