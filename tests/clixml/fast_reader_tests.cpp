@@ -433,18 +433,29 @@ TEST_CASE("doubles without an exponent are read as the library reads them")
         if (engine() % 16 == 0) digits[engine() % digits.size()] = "+eE:/ ,"[engine() % 7];
         check(digits);
     }
-    // Exactly between two neighbours, and next to that.
-    for (int round = 0; round < 50'000; ++round) {
-        const std::uint64_t odd = (engine() % (1ULL << 53) | 1ULL << 53) | 1;
-        const std::string halves[] = {
-            std::to_string(odd / 10) + "." + std::to_string(odd % 10),
-            std::to_string(odd / 2) + ".5",
-            std::to_string(odd / 2) + ".51",
-            std::to_string(odd / 2) + ".49"};
-        for (const std::string& digits : halves)
-            check(digits);
+    CHECK(taken > 100'000);
+}
+
+TEST_CASE("what lies between two doubles becomes the nearer one, or the even one")
+{
+    std::mt19937_64 engine(23);
+    for (int round = 0; round < 100'000; ++round) {
+        const std::uint64_t half = engine() % (1ULL << 53) | 1ULL << 53 | 1;
+        for (std::uint64_t magnitude :
+             {half,
+              half - 1,
+              half + 1,
+              half << 5,
+              (half << 5) + 1,
+              (half << 5) - 1,
+              engine() | 1}) {
+            REQUIRE(detail::divide_by_power_of_ten(magnitude, 0) == static_cast<double>(magnitude));
+            const std::string digits = std::to_string(magnitude / 5) + "e-1";
+            double expected = 0;
+            std::from_chars(digits.data(), digits.data() + digits.size(), expected);
+            REQUIRE(detail::divide_by_power_of_ten(magnitude / 5, 1) == expected);
+        }
     }
-    CHECK(taken > 200'000);
 }
 
 TEST_CASE("names are known again, and hold their text when there are more than are kept")
