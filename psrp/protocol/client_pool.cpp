@@ -62,16 +62,19 @@ ClientPool::Impl::make_message(MessageType type, const Guid& pipeline, Value val
         static_cast<std::uint32_t>(type),
         options.runspace_pool_id,
         pipeline};
-    PSRP_TRY(Bytes message, write_message(header, value, clixml::message_options()));
-    PSRP_TRY(message, with_secrets_secured(std::move(message)));
-    return SecretBytes(std::move(message));
+    std::string message;
+    if (auto written = append_message(header, value, clixml::message_options(), message);
+        !written) {
+        if (detail::has_written_secret(message)) clixml::wipe(message);
+        return tl::unexpected<Error>(written.error());
+    }
+    return with_secrets_secured(std::move(message));
 }
 
 void ClientPool::Impl::push(ClientChannel& channel, Stream stream, SecretBytes message)
 {
     const auto& held = channel.held_sends[static_cast<std::size_t>(stream)];
-    const bool needs_key = uses_session_key() && !keys.secrets &&
-                           detail::has_written_secret(clixml::text_of(message.bytes()));
+    const bool needs_key = uses_session_key() && !keys.secrets && message.is_secret();
     if (!held.empty() || needs_key) return hold_send(channel, stream, std::move(message));
     const auto priority = stream == Stream::Default ? fragmenter::Priority::Default
                                                     : fragmenter::Priority::PromptResponse;
@@ -111,7 +114,7 @@ Result<void> ClientPool::Impl::open()
         make_message(MessageType::InitRunspacePool, {}, encode_init_runspace_pool(init, arena))
     );
     // No secret may travel before the versions are known; the dictionary has no such values.
-    if (detail::has_written_secret(clixml::text_of(init_message.bytes())))
+    if (init_message.is_secret())
         return failure(Errc::InvalidArgument, clixml::no_offset, "application_arguments");
     PSRP_CHECK(session_machine.fire(SessionEvent::Open));
     PSRP_CHECK(pool_machine.fire(PoolEvent::Open));

@@ -46,7 +46,19 @@ std::optional<ServerAction> ServerPool::Impl::next_action()
     // Whoever comes back gets it all.
     if (session.pool.state() == RunspacePoolState::Disconnected) return std::nullopt;
     if (actions.empty()) return std::nullopt;
-    ServerAction action = std::move(actions.front());
+    auto& front = actions.front();
+    if (auto* large = std::get_if<detail::LargeMessage>(&front)) {
+        // A message of more than one fragment has another one after each but the last.
+        const auto slice = *large->splitter.next();
+        Send packet{large->channel, Stream::Default, {}};
+        packet.bytes.reserve(slice.header.size() + slice.blob.size());
+        packet.bytes.assign(slice.header.begin(), slice.header.end());
+        packet.bytes.insert(packet.bytes.end(), slice.blob.begin(), slice.blob.end());
+        if (large->splitter.is_done()) actions.pop_front();
+        pending_bytes -= packet.bytes.size();
+        return packet;
+    }
+    ServerAction action = std::get<ServerAction>(std::move(front));
     actions.pop_front();
     if (const auto* sent = std::get_if<Send>(&action)) pending_bytes -= sent->bytes.size();
     return action;

@@ -143,7 +143,7 @@ struct ClientPool::Impl {
     [[nodiscard]] bool uses_session_key() const;
     Result<void> make_private_key();
     Result<void> send_public_key();
-    Result<Bytes> with_secrets_secured(Bytes message);
+    Result<detail::SecretBytes> with_secrets_secured(std::string message);
     void hold_send(detail::ClientChannel& channel, Stream stream, detail::SecretBytes message);
     [[nodiscard]] bool must_hold(const Guid& channel, std::string_view text);
     Result<void> hold_object(const Guid& channel, BytesView object);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <fragmenter/reassembler.hpp>
+#include <fragmenter/splitter.hpp>
 #include <psrp/protocol/any_message.hpp>
 #include <psrp/protocol/detail/secrets.hpp>
 #include <psrp/protocol/errors.hpp>
@@ -19,6 +20,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <string>
 #include <variant>
 
 namespace psrp {
@@ -59,6 +61,20 @@ struct ServerPipeline {
     }
 };
 
+// A message of more than one fragment, cut only as it leaves.
+struct LargeMessage {
+    LargeMessage(
+        const Guid& to, SecretBytes bytes, std::uint64_t object_id, std::size_t fragment_bytes_max
+    );
+
+    Guid channel;
+    SecretBytes message; // too long to lie in the object itself: its bytes do not move with it
+    fragmenter::Splitter splitter;
+};
+
+// What is to be handed out; a LargeMessage as several Sends.
+using Outgoing = std::variant<ServerAction, LargeMessage>;
+
 // The session key as the server sees it, and what waits for it.
 struct ServerKeys {
     ServerKeyMachine machine;
@@ -89,8 +105,8 @@ struct ServerSession {
     ServerKeys keys;
     clixml::Error error; // why it is being closed
     bool has_negotiated = false;
-    Bytes private_data;    // the message, for clients that connect later
-    bool has_pool = false; // INIT_RUNSPACEPOOL has been accepted
+    std::string private_data; // the message, for clients that connect later
+    bool has_pool = false;    // INIT_RUNSPACEPOOL has been accepted
 };
 
 } // namespace detail
@@ -107,7 +123,8 @@ struct ServerPool::Impl {
     Result<void> finish(const Guid& id, PipelineState state, const ErrorRecord* record);
     Result<detail::SecretBytes> make_message(MessageType type, const Guid& pipeline, Value value);
     void send(const Guid& channel, detail::SecretBytes message);
-    void send_now(const Guid& channel, BytesView message);
+    void send_now(const Guid& channel, detail::SecretBytes message);
+    Send* last_packet();
     void send_pool_state(RunspacePoolState state);
     void start_waiting();
     void stop_pipeline(const Guid& id, detail::ServerPipeline& pipeline);
@@ -172,7 +189,7 @@ struct ServerPool::Impl {
     [[nodiscard]] bool uses_session_key() const;
     Result<void> make_session_key();
     void request_public_key();
-    Result<Bytes> with_secrets_secured(Bytes message);
+    Result<detail::SecretBytes> with_secrets_secured(std::string message);
     void hold_send(const Guid& channel, detail::SecretBytes message);
     [[nodiscard]] bool must_hold(const Guid& channel, std::string_view text) const;
     Result<void> hold_object(const Guid& channel, BytesView object);
@@ -188,7 +205,8 @@ struct ServerPool::Impl {
     ServerPoolOptions options;
     std::uint64_t last_object_id = 0;
     std::size_t pending_bytes = 0; // of the Sends in `actions`
-    std::deque<ServerAction> actions;
+    std::deque<detail::Outgoing> actions;
+    std::string spare_text; // the memory of the message written last
     // Events, and between them the acknowledgements that are due once those before them have been
     // taken.
     std::deque<std::variant<ServerEvent, AcknowledgeData>> events;
