@@ -408,7 +408,12 @@ std::optional<ClientAction> ClientPool::next_action(std::size_t bytes_max)
 
 Result<void> ClientPool::receive(const Guid& channel, BytesView bytes)
 {
-    return impl_->receive(channel, bytes);
+    return impl_->receive(channel, Bytes(bytes.begin(), bytes.end()));
+}
+
+Result<void> ClientPool::receive(const Guid& channel, Bytes&& bytes)
+{
+    return impl_->receive(channel, std::move(bytes));
 }
 
 void ClientPool::data_sent(const Guid& channel)

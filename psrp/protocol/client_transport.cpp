@@ -43,21 +43,32 @@ ClientPool::Impl::next_send(const Guid& id, ClientChannel& channel, std::size_t 
     return ClientAction(Send{id, stream, std::move(packet->bytes)});
 }
 
-Result<void> ClientPool::Impl::receive(const Guid& channel, BytesView bytes)
+Result<void> ClientPool::Impl::receive(const Guid& channel, Bytes&& bytes)
 {
     if (pool_machine.state() == RunspacePoolState::BeforeOpen) return failure(Errc::InvalidState);
     if (is_over()) return {};
-    return channel.is_zero() ? receive_session(bytes) : receive_command(channel, bytes);
+    if (channel.is_zero()) return receive_session(std::move(bytes));
+    return receive_command(channel, std::move(bytes));
 }
 
-Result<void> ClientPool::Impl::receive_session(BytesView bytes)
+Result<void> ClientPool::Impl::on_object(
+    const Guid& id, ClientChannel& channel, const fragmenter::ReceivedObject& object
+)
+{
+    source = &channel.reassembler;
+    auto result = on_message(id, object.bytes);
+    source = nullptr;
+    return result;
+}
+
+Result<void> ClientPool::Impl::receive_session(Bytes&& bytes)
 {
     const auto process = [&]() -> Result<void> {
-        PSRP_CHECK(session.reassembler.receive(bytes));
+        PSRP_CHECK(session.reassembler.receive(std::move(bytes)));
         while (!is_over()) {
             PSRP_TRY(const auto object, next_object(session));
             if (!object) break;
-            PSRP_CHECK(on_message(session_channel, object->bytes));
+            PSRP_CHECK(on_object(session_channel, session, *object));
         }
         return {};
     };
@@ -66,7 +77,7 @@ Result<void> ClientPool::Impl::receive_session(BytesView bytes)
     return result;
 }
 
-Result<void> ClientPool::Impl::receive_command(const Guid& id, BytesView bytes)
+Result<void> ClientPool::Impl::receive_command(const Guid& id, Bytes&& bytes)
 {
     // Data of a channel that is unknown, or done with, comes in the ordinary course of a close.
     const auto running = [&]() -> ClientPipeline* {
@@ -77,11 +88,11 @@ Result<void> ClientPool::Impl::receive_command(const Guid& id, BytesView bytes)
     const auto process = [&]() -> Result<void> {
         ClientPipeline* pipeline = running();
         if (pipeline == nullptr) return {};
-        PSRP_CHECK(pipeline->channel.reassembler.receive(bytes));
+        PSRP_CHECK(pipeline->channel.reassembler.receive(std::move(bytes)));
         while ((pipeline = running()) != nullptr) {
             PSRP_TRY(const auto object, next_object(pipeline->channel));
             if (!object) break;
-            PSRP_CHECK(on_message(id, object->bytes));
+            PSRP_CHECK(on_object(id, pipeline->channel, *object));
         }
         return {};
     };

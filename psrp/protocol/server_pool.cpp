@@ -458,7 +458,12 @@ std::optional<ServerAction> ServerPool::next_action()
 
 Result<void> ServerPool::receive(const Guid& channel, Stream stream, BytesView bytes)
 {
-    return impl_->receive(channel, stream, bytes);
+    return impl_->receive(channel, stream, Bytes(bytes.begin(), bytes.end()));
+}
+
+Result<void> ServerPool::receive(const Guid& channel, Stream stream, Bytes&& bytes)
+{
+    return impl_->receive(channel, stream, std::move(bytes));
 }
 
 void ServerPool::command_requested(const Guid& pipeline)

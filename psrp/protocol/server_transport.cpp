@@ -73,7 +73,7 @@ std::optional<ServerEvent> ServerPool::Impl::next_event()
     return event;
 }
 
-Result<void> ServerPool::Impl::receive(const Guid& channel, Stream stream, BytesView bytes)
+Result<void> ServerPool::Impl::receive(const Guid& channel, Stream stream, Bytes&& bytes)
 {
     const auto process = [&]() -> Result<void> {
         const auto state = session.machine.state();
@@ -88,7 +88,7 @@ Result<void> ServerPool::Impl::receive(const Guid& channel, Stream stream, Bytes
         // A pipeline has been told of its channel's end; the session hears of every loss.
         if (target_stream.failure.code && !channel.is_zero()) return {};
         if (target_stream.failure.code) return tl::unexpected<Error>(target_stream.failure);
-        if (auto received = target_stream.reassembler.receive(bytes); !received) {
+        if (auto received = target_stream.reassembler.receive(std::move(bytes)); !received) {
             fail_stream(channel, target_stream, received.error());
             return received;
         }
@@ -116,8 +116,10 @@ Result<void> ServerPool::Impl::receive_objects(const Guid& channel, ServerStream
             return result;
         }
         if (!*object) return result;
-        if (const auto handled = on_message(channel, (*object)->bytes); !handled)
-            keep(handled.error());
+        source = &stream.reassembler;
+        const auto handled = on_message(channel, (*object)->bytes);
+        source = nullptr;
+        if (!handled) keep(handled.error());
         // Whatever closes the session makes the rest of the data void, and may take the channel
         // away.
         if (session.machine.state() != SessionState::NegotiationPending &&

@@ -208,7 +208,7 @@ TEST_CASE("misuse of a client pool is named and changes nothing")
     CHECK(
         code_of(client.pool.start_pipeline(pipeline_id, tests::script("x"))) == Errc::InvalidState
     );
-    CHECK(code_of(client.pool.receive({}, {})) == Errc::InvalidState);
+    CHECK(code_of(client.pool.receive({}, psrp::BytesView{})) == Errc::InvalidState);
     CHECK(code_of(client.pool.stop(pipeline_id)) == Errc::UnknownPipeline);
     CHECK(code_of(client.pool.write_input(pipeline_id, {})) == Errc::UnknownPipeline);
     client.open();

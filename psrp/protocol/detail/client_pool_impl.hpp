@@ -8,6 +8,7 @@
 #include <fragmenter/send_queue.hpp>
 #include <psrp/protocol/any_message.hpp>
 #include <psrp/protocol/client_pool.hpp>
+#include <psrp/protocol/detail/message_memory.hpp>
 #include <psrp/protocol/detail/secrets.hpp>
 #include <psrp/protocol/errors.hpp>
 #include <psrp/protocol/key_transitions.hpp>
@@ -106,9 +107,12 @@ struct ClientPool::Impl {
     std::optional<ClientAction> next_action(std::size_t bytes_max);
     std::optional<ClientAction>
     next_send(const Guid& id, detail::ClientChannel& channel, std::size_t bytes_max);
-    Result<void> receive(const Guid& channel, BytesView bytes);
-    Result<void> receive_session(BytesView bytes);
-    Result<void> receive_command(const Guid& id, BytesView bytes);
+    Result<void> receive(const Guid& channel, Bytes&& bytes);
+    Result<void> receive_session(Bytes&& bytes);
+    Result<void> receive_command(const Guid& id, Bytes&& bytes);
+    Result<void> on_object(
+        const Guid& id, detail::ClientChannel& channel, const fragmenter::ReceivedObject& object
+    );
     void data_sent(const Guid& channel);
     void command_opened(const Guid& id);
     void signal_acknowledged(const Guid& id);
@@ -135,7 +139,7 @@ struct ClientPool::Impl {
     Result<void> on_host_call(const Received& received);
     Result<void> on_pipeline_state(const Received& received);
     Result<void> on_informational_record(const Received& received, InformationalKind kind);
-    Result<Received> read(const MessageTypeRow& row, const Message& message) const;
+    Result<Received> read(const MessageTypeRow& row, const Message& message);
     void read_server_version(Value private_data);
     [[nodiscard]] bool is_over() const;
 
@@ -205,6 +209,8 @@ struct ClientPool::Impl {
     Guid last_served; // the channel that was given the last Send: the others come first
     std::deque<ClientAction> actions; // all but Send
     std::deque<ClientEvent> events;
+    detail::MessageMemory message_memory{detail::ArenaReuse::Yes};
+    fragmenter::Reassembler* source = nullptr; // of the message that is being read, while it is
 };
 
 } // namespace psrp

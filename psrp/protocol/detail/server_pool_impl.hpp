@@ -6,6 +6,7 @@
 #include <fragmenter/reassembler.hpp>
 #include <fragmenter/splitter.hpp>
 #include <psrp/protocol/any_message.hpp>
+#include <psrp/protocol/detail/message_memory.hpp>
 #include <psrp/protocol/detail/secrets.hpp>
 #include <psrp/protocol/errors.hpp>
 #include <psrp/protocol/key_transitions.hpp>
@@ -138,7 +139,7 @@ struct ServerPool::Impl {
     // server_transport.cpp
     std::optional<ServerAction> next_action();
     std::optional<ServerEvent> next_event();
-    Result<void> receive(const Guid& channel, Stream stream, BytesView bytes);
+    Result<void> receive(const Guid& channel, Stream stream, Bytes&& bytes);
     Result<void> receive_objects(const Guid& channel, detail::ServerStream& stream);
     void fail_stream(const Guid& channel, detail::ServerStream& stream, const clixml::Error& error);
     void release_acknowledgements();
@@ -173,9 +174,9 @@ struct ServerPool::Impl {
     on_pipeline_host_response(detail::ServerPipeline& pipeline, const Received& received);
     static std::optional<clixml::Version>
     negotiated_version(const clixml::Version& client, const clixml::Version& own);
-    Result<Received> read(const MessageTypeRow& row, const Message& message) const;
+    Result<Received> read(const MessageTypeRow& row, const Message& message);
     Result<ServerEvent>
-    read_pipeline_request(const MessageTypeRow& row, const Message& message) const;
+    read_pipeline_request(const MessageTypeRow& row, const Message& message);
     void answer_availability(RunspaceAvailability answer);
     void deliver(detail::ServerPipeline& pipeline, ServerEvent event);
 
@@ -211,6 +212,8 @@ struct ServerPool::Impl {
     // taken.
     std::deque<std::variant<ServerEvent, AcknowledgeData>> events;
     detail::ServerSession session;
+    detail::MessageMemory message_memory{detail::ArenaReuse::No};
+    fragmenter::Reassembler* source = nullptr; // of the message that is being read, while it is
 };
 
 } // namespace psrp
