@@ -175,8 +175,7 @@ struct ServerPool::Impl {
     static std::optional<clixml::Version>
     negotiated_version(const clixml::Version& client, const clixml::Version& own);
     Result<Received> read(const MessageTypeRow& row, const Message& message);
-    Result<ServerEvent>
-    read_pipeline_request(const MessageTypeRow& row, const Message& message);
+    Result<ServerEvent> read_pipeline_request(const MessageTypeRow& row, const Message& message);
     void answer_availability(RunspaceAvailability answer);
     void deliver(detail::ServerPipeline& pipeline, ServerEvent event);
 
