@@ -7,7 +7,7 @@ namespace psrp {
 namespace {
 
 // As much as a pipe holds on Linux.
-constexpr std::size_t read_bytes = 65536;
+constexpr std::size_t read_bytes = std::size_t{128} << 10;
 
 // The sentence for a fault in what the server wrote.
 std::string fault_text(const clixml::Error& error, const std::string& line)
