@@ -21,6 +21,13 @@ bool redirects_a_stream(const Command& command)
            is_set(command.merge_debug);
 }
 
+// Of a message that we have made.
+bool is_pipeline_request(BytesView message)
+{
+    const auto type = static_cast<MessageType>(clixml::load_le<std::uint32_t>(message.data() + 4));
+    return type == MessageType::CreatePipeline || type == MessageType::GetCommandMetadata;
+}
+
 HostInfo copy_host_info(const HostInfo& info, Arena& arena)
 {
     HostInfo copy = info;
@@ -80,11 +87,14 @@ void ClientPool::Impl::push(ClientChannel& channel, Stream stream, SecretBytes m
                                                     : fragmenter::Priority::PromptResponse;
     // Cannot be refused: the queue has no bound of its own.
     (void)channel.queue.push(priority, ++last_object_id, message.bytes());
+    if (is_pipeline_request(message.bytes()))
+        channel.request_bytes = channel.queue.pending_bytes(priority);
 }
 
 void ClientPool::Impl::clear_unsent(ClientChannel& channel)
 {
     channel.queue.clear();
+    channel.request_bytes = 0;
     forget_held(channel);
 }
 

@@ -1,5 +1,6 @@
 #include <psrp/protocol/detail/client_pool_impl.hpp>
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -34,8 +35,12 @@ std::optional<ClientAction>
 ClientPool::Impl::next_send(const Guid& id, ClientChannel& channel, std::size_t bytes_max)
 {
     if (!channel.is_open || channel.is_sending || !may_send(id)) return std::nullopt;
+    // A pipeline's request has its packets for itself: input behind it in the same one is never
+    // seen by PowerShell 7.6, whose pipeline then waits for ever. Its own client does the same.
+    if (channel.request_bytes > 0) bytes_max = std::min(bytes_max, channel.request_bytes);
     auto packet = channel.queue.take(bytes_max);
     if (!packet) return std::nullopt;
+    channel.request_bytes -= std::min(channel.request_bytes, packet->bytes.size());
     channel.is_sending = true;
     last_served = id;
     const auto stream = packet->priority == fragmenter::Priority::Default ? Stream::Default

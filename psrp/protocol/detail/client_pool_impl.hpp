@@ -34,8 +34,9 @@ struct ClientChannel {
 
     fragmenter::SendQueue queue;
     fragmenter::Reassembler reassembler;
-    bool is_open = false;    // Sends may be handed out
-    bool is_sending = false; // one is outstanding
+    std::size_t request_bytes = 0; // of the pipeline's request, at the front of the queue
+    bool is_open = false;          // Sends may be handed out
+    bool is_sending = false;       // one is outstanding
     // After a connection was taken up in the middle of an object: what belongs to none is dropped.
     bool is_off_sync = false;
     // What waits for the session key: by Stream, messages with clear secrets and those behind them;
