@@ -423,6 +423,13 @@ void ClientPool::signal_acknowledged(const Guid& pipeline)
     impl_->signal_acknowledged(pipeline);
 }
 
+void ClientPool::command_failed(
+    const Guid& pipeline, const Error& error, std::string_view reason, std::string_view error_id
+)
+{
+    impl_->command_failed(pipeline, error, reason, error_id);
+}
+
 void ClientPool::channel_closed(const Guid& channel)
 {
     impl_->channel_closed(channel);

@@ -17,6 +17,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace psrp {
 
@@ -123,6 +124,15 @@ public:
     void command_opened(const Guid& pipeline);
     void signal_acknowledged(const Guid& pipeline);
     void channel_closed(const Guid& channel);
+    // The transport could not open the command's channel, or has lost it, while the session goes
+    // on: the pipeline fails with `error` and an error record of `reason` and `error_id`, and its
+    // channel is closed.
+    void command_failed(
+        const Guid& pipeline,
+        const clixml::Error& error,
+        std::string_view reason,
+        std::string_view error_id
+    );
     // The session is disconnected: as asked, or because the transport has lost the server for the
     // time being.
     void disconnected();

@@ -177,6 +177,25 @@ TEST_CASE("a lost transport breaks an open pool and fails its pipelines")
     CHECK(finished[0].state == PipelineState::Failed);
 }
 
+TEST_CASE("a command that its transport has lost fails alone and is closed")
+{
+    auto client = opened_with_pipeline();
+    const clixml::Error error{Errc::TransportFailed, clixml::no_offset, ""};
+    client.pool.command_failed(pipeline_id, error, "no room", "2150859241");
+    client.pool.command_failed(pipeline_id, error, "twice", "x");
+    client.pool.command_failed(tests::pipeline_id2, error, "unknown", "x");
+    client.pump();
+    CHECK(client.done == Done{"CloseCommand"});
+    CHECK(client.pool.state() == RunspacePoolState::Opened);
+    const auto finished = client.events_of<psrp::PipelineFinished>();
+    REQUIRE(finished.size() == 1);
+    CHECK(finished[0].state == PipelineState::Failed);
+    CHECK(finished[0].error.code == Errc::TransportFailed);
+    REQUIRE(finished[0].error_record);
+    CHECK(finished[0].error_record->message() == "no room");
+    CHECK(finished[0].error_record->fully_qualified_error_id == "2150859241");
+}
+
 TEST_CASE("a transport lost while closing leaves the pool Closed")
 {
     auto client = opened_with_pipeline();
