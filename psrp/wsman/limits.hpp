@@ -10,7 +10,8 @@ namespace psrp::wsman {
 struct EnvelopeLimits {
     // Bytes of the text. Services answer within MaxEnvelopeSize; some go a little over it.
     std::size_t envelope_bytes_max = std::size_t{4} << 20;
-    std::size_t depth_max = 64;
+    std::size_t depth_max = 32;
+    std::size_t attributes_max = 32; // of one element
     // Elements and attributes together.
     std::size_t nodes_max = 200000;
     // Bytes of all streams of one envelope after base64 and expansion.
