@@ -37,8 +37,9 @@ struct ServerExchangeLimits {
     // Output of one shell that waits for Receives before wants_output() says no, or, in the mode
     // Drop, the oldest is thrown away.
     std::size_t output_bytes_max = std::size_t{4} << 20;
-    // Answers remembered for requests that come twice, per shell.
-    std::size_t answers_max = 16;
+    // Answers remembered for requests that come twice, and the bytes of their streams.
+    std::size_t answers_max = 256;
+    std::size_t answer_bytes_max = std::size_t{16} << 20;
     std::size_t enumerations_max = 32;            // enumerations that wait for their Pull
     std::size_t environment_variables_max = 1000; // of a command shell
     std::size_t arguments_max = 1000;             // of a process
