@@ -69,7 +69,7 @@ private:
     std::unique_ptr<Session> session_;
     std::optional<InputQueue::ReaderId> reader_;
     std::size_t script_index_ = 0;
-    Guid pipeline_; // of the running script; zero between scripts
+    Guid pipeline_;           // of the running script; zero between scripts
     std::set<Guid> taken_up_; // pipelines of a session that was left, still running
     bool pipeline_takes_input_ = false;
     bool was_opened_ = false;

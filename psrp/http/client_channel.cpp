@@ -377,6 +377,10 @@ void HttpChannel::Impl::on_answer(HttpResponse response, bool is_protected)
             return fail(opened.error());
         }
         response.body = std::move(*opened);
+        // Of what was encrypted, as every part says.
+        for (auto& [name, value] : response.headers) {
+            if (clixml::equal_ignoring_case(name, "Content-Type")) value = soap_type;
+        }
     } else if (is_protected && is_soap_status && !response.body.empty()) {
         context.reset();
         return fail(http_failure(HttpErrc::PlainAnswer).value());

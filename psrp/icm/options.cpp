@@ -359,9 +359,8 @@ tl::expected<void, Instead> settle_winrm(RawOptions& raw)
             const bool is_name = !name.empty() && !name.starts_with('-') &&
                                  name.find_first_of("/@ ") == std::string::npos;
             if (!is_name) return usage_error("'" + name + "' is no name of a computer");
-            targets.emplace_back(
-                WinRmPlace{name == "." ? "localhost" : name, winrm_url(name, winrm)}
-            );
+            targets.emplace_back(WinRmPlace{
+                name == "." ? "localhost" : name, winrm_url(name, winrm)});
         }
     }
     for (const std::string& list : raw.connection_uris) {
@@ -603,8 +602,8 @@ tl::expected<Options, Instead> read_options(const std::vector<std::string>& argu
     return settle(raw, std::move(*positionals), false);
 }
 
-tl::expected<SessionCommand, Instead>
-read_session_command(const std::vector<std::string>& arguments)
+tl::expected<SessionCommand, Instead> read_session_command(const std::vector<std::string>& arguments
+)
 {
     RawOptions raw;
     auto positionals = read_raw(arguments, raw);

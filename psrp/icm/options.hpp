@@ -100,8 +100,8 @@ struct Instead {
 tl::expected<Options, Instead> read_options(const std::vector<std::string>& arguments);
 
 // The same for `psrp session ACTION [SESSION]...`: WinRM's parameters and those of output.
-tl::expected<SessionCommand, Instead>
-read_session_command(const std::vector<std::string>& arguments);
+tl::expected<SessionCommand, Instead> read_session_command(const std::vector<std::string>& arguments
+);
 
 // `[user@]host[:port]`, an IPv6 address with a port in brackets. Nothing where the host is empty or
 // the port is no number of 1 to 65535.

@@ -130,9 +130,8 @@ private:
     void look_at(const WinRmPlace& place)
     {
         Server server(loop_, ids_, place, command_.options.winrm, identity_);
-        auto listed = server.ask<psrp::wsman::ShellsListed>([](auto& query) {
-            query.list_shells();
-        });
+        auto listed =
+            server.ask<psrp::wsman::ShellsListed>([](auto& query) { query.list_shells(); });
         if (!listed) return fail(exit_no_connection, place.name, listed.error());
         std::erase_if(listed->shells, [](const ShellListing& shell) {
             return !shell.is_powershell();

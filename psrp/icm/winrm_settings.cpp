@@ -178,7 +178,9 @@ read_credential_file(const std::string& path, const std::string& user)
     if (second) return psrp::Login(std::move(*first), std::move(*second));
     if (user.empty()) {
         clixml::wipe(*first);
-        return tl::unexpected<std::string>("--credential-file: " + path + " names no user; -Credential can");
+        return tl::unexpected<std::string>(
+            "--credential-file: " + path + " names no user; -Credential can"
+        );
     }
     return psrp::Login(user, std::move(*first));
 }
@@ -221,7 +223,9 @@ tl::expected<SessionOption, std::string> read_session_option(std::string_view te
         try {
             row->set(option, value);
         } catch (const std::exception&) {
-            return tl::unexpected<std::string>("-SessionOption: " + name + " has no value that fits");
+            return tl::unexpected<std::string>(
+                "-SessionOption: " + name + " has no value that fits"
+            );
         }
     }
     if (option.redirections_max < 0 || option.create_retries_max < 0) {
@@ -290,7 +294,9 @@ winrm_identity(const WinRmSettings& settings)
     if (!settings.password_variable.empty()) {
         const char* value = std::getenv(settings.password_variable.c_str());
         if (value == nullptr) {
-            return tl::unexpected<std::string>("--password-env: there is no " + settings.password_variable);
+            return tl::unexpected<std::string>(
+                "--password-env: there is no " + settings.password_variable
+            );
         }
         auto identity = as(psrp::Login(settings.user, value));
         ::unsetenv(settings.password_variable.c_str()); // children need not know it
@@ -321,7 +327,8 @@ psrp::ChannelOptions channel_options(
     channel.connection.tls.certificate_file = settings.certificate_file;
     channel.connection.tls.key_file = settings.certificate_key_file;
     if (session.open_timeout) channel.connection.connect_timeout = *session.open_timeout;
-    if (session.uses_proxy) channel.connection.proxy.url = environment_proxy(url.starts_with("https"));
+    if (session.uses_proxy)
+        channel.connection.proxy.url = environment_proxy(url.starts_with("https"));
     channel.scheme = settings.authentication;
     if (channel.scheme == AuthenticationScheme::Digest && identity->login() != nullptr) {
         channel.connection.uses_digest = true;

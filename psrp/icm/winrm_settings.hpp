@@ -37,8 +37,8 @@ struct SessionOption {
     std::optional<std::uint32_t> envelope_kib; // MaxEnvelopeSizeKb, our own
 };
 
-// Reads the JSON of -SessionOption: New-PSSessionOption's names in any case. The error is a sentence
-// for the user.
+// Reads the JSON of -SessionOption: New-PSSessionOption's names in any case. The error is a
+// sentence for the user.
 tl::expected<SessionOption, std::string> read_session_option(std::string_view json);
 
 // Everything about WinRM but the targets.

@@ -38,8 +38,7 @@ void ConnectAnswer::look_for_private_data()
             if (const auto* capability = std::get_if<SessionCapability>(&*any)) {
                 server_version_ = capability->protocol_version;
             }
-        } else if (message->header.type ==
-                   static_cast<std::uint32_t>(MessageType::ApplicationPrivateData)) {
+        } else if (message->header.type == static_cast<std::uint32_t>(MessageType::ApplicationPrivateData)) {
             private_data_.assign(bytes.begin(), bytes.end());
             is_watching_ = false;
         }

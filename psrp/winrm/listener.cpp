@@ -84,8 +84,9 @@ bool WinRmListener::take_requests()
                 },
                 [this](const HttpRequestGone& gone) { exchange_.request_gone(gone.id); },
                 [this](const HttpLoginFailed& failed) {
-                    log("login-failed", failed.client_address, failed.scheme + ": " +
-                                                                   failed.failure.text);
+                    log("login-failed",
+                        failed.client_address,
+                        failed.scheme + ": " + failed.failure.text);
                 },
             },
             *event
@@ -301,9 +302,8 @@ bool WinRmListener::is_finished() const
     return is_closed_ && shells_.empty() && ending_.empty() && http_->waiting_count() == 0;
 }
 
-void WinRmListener::log(
-    std::string_view event, std::string_view user, std::string_view detail
-) const
+void WinRmListener::log(std::string_view event, std::string_view user, std::string_view detail)
+    const
 {
     if (options_.on_log) options_.on_log(event, user, detail);
 }

@@ -24,7 +24,8 @@ struct WinRmListenerOptions {
     wsman::ServerExchangeOptions exchange;
     IdSource* ids = nullptr; // borrowed, not null
     // Starts what runs the pipelines of a shell. Not null.
-    std::function<Result<std::unique_ptr<Transport>>(const wsman::ShellRequested& shell)> start_shell;
+    std::function<Result<std::unique_ptr<Transport>>(const wsman::ShellRequested& shell)>
+        start_shell;
     // Gets what a log wants to know: a word for what happened, and about whom. May be null.
     std::function<void(std::string_view event, std::string_view user, std::string_view detail)>
         on_log = {};

@@ -1,4 +1,5 @@
-// One process of the plain command shell, run by sh (fact sheet transports B1; MS-WSMV 2.2.4). POSIX.
+// One process of the plain command shell, run by sh (fact sheet transports B1; MS-WSMV 2.2.4).
+// POSIX.
 #pragma once
 
 #include <psrp/transport/byte_stream.hpp>

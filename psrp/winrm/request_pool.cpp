@@ -18,9 +18,8 @@ void RequestPool::add(const wsman::OutgoingRequest& request)
 
 RequestPool::Slot* RequestPool::free_slot()
 {
-    const auto idle = std::find_if(slots_.begin(), slots_.end(), [](const Slot& slot) {
-        return slot.id == 0;
-    });
+    const auto idle =
+        std::find_if(slots_.begin(), slots_.end(), [](const Slot& slot) { return slot.id == 0; });
     if (idle != slots_.end()) return &*idle;
     if (slots_.size() >= options_.connections_max) return nullptr;
     slots_.push_back({std::make_unique<HttpChannel>(options_.channel), 0, 0});
@@ -78,9 +77,8 @@ void RequestPool::cut()
 
 std::size_t RequestPool::request_count() const
 {
-    const auto busy = std::count_if(slots_.begin(), slots_.end(), [](const Slot& slot) {
-        return slot.id != 0;
-    });
+    const auto busy =
+        std::count_if(slots_.begin(), slots_.end(), [](const Slot& slot) { return slot.id != 0; });
     return waiting_.size() + outcomes_.size() + static_cast<std::size_t>(busy);
 }
 

@@ -173,8 +173,7 @@ std::optional<TransportEvent> WinRmTransport::event_of(wsman::ClientExchangeEven
                 return ChannelTakenUp{channel.channel};
             },
             [](wsman::ReconnectRefused& refused) -> Event {
-                return SessionNotTakenUp{
-                    refused.failure.error, std::move(refused.failure.reason)};
+                return SessionNotTakenUp{refused.failure.error, std::move(refused.failure.reason)};
             },
             [](wsman::CommandFailed& failed) -> Event {
                 return CommandLost{

@@ -75,7 +75,7 @@ private:
     std::string failure_text_;
     bool is_closing_ = false;
     bool is_killed_ = false;
-    bool is_established_ = false; // something was answered well
+    bool is_established_ = false;       // something was answered well
     std::vector<ClientAction> opening_; // until then: what to do again at another address
     int redirections_ = 0;
     std::optional<Clock::time_point> lost_at_; // the network
