@@ -137,7 +137,8 @@ void ClientExchange::Impl::on_create_failed(Draft draft, Failure cause)
         state = ShellState::Gone;
         return emit(ChannelClosed{session_channel});
     }
-    fail(std::move(cause), cause.fault ? ShellFate::IsGone : ShellFate::MayExist);
+    const auto fate = cause.fault ? ShellFate::IsGone : ShellFate::MayExist;
+    fail(std::move(cause), fate);
 }
 
 void ClientExchange::Impl::on_command_answer(const Draft& draft, Answer& answer)
@@ -147,8 +148,8 @@ void ClientExchange::Impl::on_command_answer(const Draft& draft, Answer& answer)
     if (channel == nullptr) return;
     channel->is_sending = false;
     if (auto* cause = std::get_if<Failure>(&answer.result)) {
-        if (!cause->fault || is(*cause, Errc::ShellNotFound))
-            return fail(std::move(*cause), cause->fault ? ShellFate::IsGone : ShellFate::MayExist);
+        if (!cause->fault) return fail(std::move(*cause), ShellFate::MayExist);
+        if (is(*cause, Errc::ShellNotFound)) return fail(std::move(*cause), ShellFate::IsGone);
         channel->state = ClientChannel::State::Refused;
         fail_command(id, std::move(*cause));
         return advance_command(id, *channel);
@@ -174,11 +175,9 @@ void ClientExchange::Impl::on_send_answer(const Draft& draft, Answer& answer)
         const bool is_late = channel->is_done || channel->wants_close || channel->wants_signal ||
                              state == ShellState::Deleting;
         if (!(cause->fault && is_late && is_ordinary_end(*cause))) {
-            if (id.is_zero() || !cause->fault)
-                return fail(
-                    std::move(*cause),
-                    is(*cause, Errc::ShellNotFound) ? ShellFate::IsGone : ShellFate::MayExist
-                );
+            const auto fate =
+                is(*cause, Errc::ShellNotFound) ? ShellFate::IsGone : ShellFate::MayExist;
+            if (id.is_zero() || !cause->fault) return fail(std::move(*cause), fate);
             return fail_command(id, std::move(*cause));
         }
     }
@@ -272,11 +271,8 @@ void ClientExchange::Impl::on_receive_failed(const Guid& id, Failure cause)
     if (is(cause, Errc::OperationTimedOut)) return finish_signal(id, *channel);
     if (state != ShellState::Open && cause.fault && is_ordinary_end(cause)) return;
     if (is(cause, Errc::StreamDisconnected)) return left_by_service(std::move(cause));
-    if (id.is_zero() || !cause.fault)
-        return fail(
-            std::move(cause),
-            is(cause, Errc::ShellNotFound) ? ShellFate::IsGone : ShellFate::MayExist
-        );
+    const auto fate = is(cause, Errc::ShellNotFound) ? ShellFate::IsGone : ShellFate::MayExist;
+    if (id.is_zero() || !cause.fault) return fail(std::move(cause), fate);
     channel->may_receive = false;
     const bool is_late = channel->wants_close || channel->wants_signal;
     finish_signal(id, *channel);

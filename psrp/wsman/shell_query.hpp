@@ -88,8 +88,9 @@ public:
     ShellQuery& operator=(ShellQuery&&) noexcept;
 
     void list_shells();
-    void list_commands(std::string_view shell_id, std::string_view resource_uri);
-    void find_shell(std::string_view shell_id, std::string_view resource_uri);
+    void list_commands(std::string_view shell_id);
+    void find_shell(std::string_view shell_id);
+    // `resource_uri` is that of its listing.
     void delete_shell(std::string_view shell_id, std::string_view resource_uri);
     // Needs no shell and, with many services, no login.
     void identify();
