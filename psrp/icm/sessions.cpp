@@ -188,7 +188,7 @@ private:
         target.takes_up_session = true;
         if (command_.action == Action::Receive) {
             auto commands = server.ask<psrp::wsman::CommandsListed>([&](auto& query) {
-                query.list_commands(shell.shell_id, shell.resource_uri);
+                query.list_commands(shell.shell_id);
             });
             if (!commands) return fail(exit_errors, place.name, commands.error());
             for (const auto& command : commands->commands) {
