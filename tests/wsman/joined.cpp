@@ -135,6 +135,8 @@ bool JoinedService::move_service()
             any = true;
             if (accepts && std::holds_alternative<psrp::PoolRequested>(*event))
                 REQUIRE(shell.pool->accept_pool({}));
+            if (const auto* stop = std::get_if<psrp::StopRequested>(&*event); stops && stop)
+                REQUIRE(shell.pool->finish(stop->pipeline, psrp::PipelineState::Stopped));
             shell.events.push_back(*std::move(event));
         }
         while (exchange.wants_output(key)) {

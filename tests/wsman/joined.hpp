@@ -100,6 +100,8 @@ public:
     std::vector<std::string> answers;
     // Pools that ask to be opened are accepted at once.
     bool accepts = true;
+    // Pipelines that are to stop do so at once.
+    bool stops = true;
 
     // The only shell there is or was.
     Shell& shell();

@@ -59,6 +59,7 @@ public:
         options.host_info = init.host_info;
         options.application_arguments = init.application_arguments;
         service.accepts = false;
+        service.stops = false;
         client = service.connect(options, tests::exchange_options(envelope_bytes_max));
     }
 
