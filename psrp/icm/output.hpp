@@ -28,7 +28,7 @@ struct OutputOptions {
     psrp::ErrorView error_view = psrp::ErrorView::Concise;
     bool names_origin = false; // [host] in front of what goes to standard error
     bool shows_left_sessions = true;
-    std::string session_name;  // of sessions that are left; empty: the default
+    std::string session_name; // of sessions that are left; empty: the default
     std::string configuration;
 };
 

@@ -82,6 +82,7 @@ void ClientPool::Impl::push(ClientChannel& channel, Stream stream, SecretBytes m
 void ClientPool::Impl::clear_unsent(ClientChannel& channel)
 {
     channel.queue.clear();
+    channel.request_bytes = 0;
     forget_held(channel);
 }
 
@@ -172,6 +173,7 @@ Result<void> ClientPool::Impl::add_pipeline(const Guid& id, SecretBytes request,
     PSRP_CHECK(pipeline.machine.fire(PipelineEvent::Start));
     pipeline.takes_input = takes_input;
     push(pipeline.channel, Stream::Default, std::move(request));
+    pipeline.channel.request_bytes = pipeline.channel.queue.pending_bytes();
     actions.emplace_back(OpenCommand{id});
     return {};
 }

@@ -96,8 +96,8 @@ public:
     [[nodiscard]] std::int32_t runspaces_min() const;
     [[nodiscard]] std::int32_t runspaces_max() const;
 
-    // Whether the server has not yet taken all that was said to the pipeline: its request, input, the
-    // end of input.
+    // Whether the server has not yet taken all that was said to the pipeline: its request, input,
+    // the end of input.
     [[nodiscard]] bool is_sending(const Guid& pipeline) const;
     // Leaves the session to the server, once what is being sent is sent and no key is waited for;
     // PoolDisconnected or DisconnectFailed follows. Errc::InvalidState unless Opened,

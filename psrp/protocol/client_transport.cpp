@@ -1,5 +1,6 @@
 #include <psrp/protocol/detail/client_pool_impl.hpp>
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -34,8 +35,10 @@ std::optional<ClientAction>
 ClientPool::Impl::next_send(const Guid& id, ClientChannel& channel, std::size_t bytes_max)
 {
     if (!channel.is_open || channel.is_sending || !may_send(id)) return std::nullopt;
-    auto packet = channel.queue.take(bytes_max);
+    const std::size_t request_bytes = std::min(channel.request_bytes, bytes_max);
+    auto packet = channel.queue.take(request_bytes != 0 ? request_bytes : bytes_max);
     if (!packet) return std::nullopt;
+    channel.request_bytes -= request_bytes;
     channel.is_sending = true;
     last_served = id;
     const auto stream = packet->priority == fragmenter::Priority::Default ? Stream::Default

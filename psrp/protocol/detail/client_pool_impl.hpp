@@ -35,6 +35,9 @@ struct ClientChannel {
     fragmenter::Reassembler reassembler;
     bool is_open = false;    // Sends may be handed out
     bool is_sending = false; // one is outstanding
+    // Bytes of the pipeline's request at the front of the queue: PowerShell takes nothing for input
+    // that comes in one Send with it (transports A4).
+    std::size_t request_bytes = 0;
     // After a connection was taken up in the middle of an object: what belongs to none is dropped.
     bool is_off_sync = false;
     // What waits for the session key: by Stream, messages with clear secrets and those behind them;
