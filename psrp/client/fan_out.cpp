@@ -6,6 +6,7 @@
 #include <psrp/protocol/versions.hpp>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 #include <variant>
 
@@ -28,7 +29,9 @@ public:
     TargetRun(FanOut& owner, Target target)
         : owner_(owner),
           target_(std::move(target)), origin_{
-                                          target_.name, owner.ids_.new_guid(), target_.is_remote}
+                                          target_.name,
+                                          target_.runspace_pool_id.value_or(owner.ids_.new_guid()),
+                                          target_.is_remote}
     {
         if (owner_.options_.has_input) reader_ = owner_.input_.add_reader();
     }
@@ -36,7 +39,9 @@ public:
     void start();
     void pump()
     {
-        if (session_) session_->pump();
+        if (!session_) return;
+        session_->pump();
+        leave_running();
     }
     [[nodiscard]] bool has_ended() const { return has_ended_; }
     void interrupt(int count);
@@ -50,6 +55,9 @@ public:
 
 private:
     void start_next_script();
+    void end_session();
+    void leave_running();
+    void on_not_left(const clixml::Error& error);
     void on_output(OutputReceived& output);
     void on_host_call(HostCallReceived& call);
     void on_finished(const PipelineFinished& finished);
@@ -63,9 +71,12 @@ private:
     std::unique_ptr<Session> session_;
     std::optional<InputQueue::ReaderId> reader_;
     std::size_t script_index_ = 0;
-    Guid pipeline_; // of the running script; zero between scripts
+    Guid pipeline_;           // of the running script; zero between scripts
+    std::set<Guid> taken_up_; // pipelines of a session that was left, still running
     bool pipeline_takes_input_ = false;
     bool was_opened_ = false;
+    bool is_leaving_ = false;
+    bool was_left_ = false;
     bool was_interrupted_ = false;
     bool has_ended_ = false;
 };
@@ -84,7 +95,8 @@ void FanOut::TargetRun::start()
     options.zone = owner_.options_.zone;
     options.open_timeout = owner_.options_.open_timeout;
     session_ = std::make_unique<Session>(owner_.loop_, std::move(*transport), options, *this);
-    if (const auto opened = session_->open(); !opened) {
+    const auto opened = target_.takes_up_session ? session_->connect() : session_->open();
+    if (!opened) {
         report_connection_failure(opened.error().text());
         finish();
     }
@@ -105,14 +117,32 @@ void FanOut::TargetRun::interrupt(int count)
 void FanOut::TargetRun::on_opened(Session&)
 {
     was_opened_ = true;
-    start_next_script();
+    for (const Guid& pipeline : target_.pipelines) {
+        if (session_->connect_pipeline(pipeline)) taken_up_.insert(pipeline);
+    }
+    if (taken_up_.empty()) start_next_script();
+}
+
+// Nothing is left to run: the session is closed, or left to the server.
+void FanOut::TargetRun::end_session()
+{
+    const bool leaves = owner_.options_.fate != SessionFate::Closed && !was_interrupted_;
+    if (!leaves) return session_->close();
+    if (const auto left = session_->disconnect(); !left) on_not_left(left.error());
+}
+
+void FanOut::TargetRun::on_not_left(const clixml::Error& error)
+{
+    owner_.outcome_.had_errors = true;
+    owner_.sink_.on_pipeline_failure(origin_, "the session cannot be left: " + error.text());
+    session_->close();
 }
 
 void FanOut::TargetRun::start_next_script()
 {
     const auto& scripts = owner_.options_.scripts;
     if (script_index_ >= scripts.size() || was_interrupted_ || owner_.responder_.exit_code()) {
-        return session_->close();
+        return end_session();
     }
     pipeline_takes_input_ = reader_.has_value() && script_index_ == 0;
     InvocationOptions invocation;
@@ -133,6 +163,18 @@ void FanOut::TargetRun::start_next_script()
         owner_.sink_.on_pipeline_failure(origin_, started.error().text());
         session_->close();
     }
+}
+
+// A session that is left while its script runs is left once the script has all its input.
+void FanOut::TargetRun::leave_running()
+{
+    const bool is_due = owner_.options_.fate == SessionFate::LeftRunning && !is_leaving_ &&
+                        !pipeline_takes_input_ && !pipeline_.is_zero() && session_->is_open() &&
+                        !session_->is_sending(pipeline_);
+    if (!is_due) return;
+    is_leaving_ = true;
+    end_session();
+    session_->pump();
 }
 
 void FanOut::TargetRun::on_input_wanted(Session& session)
@@ -179,9 +221,12 @@ void FanOut::TargetRun::on_event(Session&, ClientEvent& event)
             [](PrivateDataReceived&) {},
             [](PoolClosed&) {},
             [](PoolBroken&) {},
-            // Nothing here disconnects or asks the pool.
-            [](PoolDisconnected&) {},
-            [](DisconnectFailed&) {},
+            [&](PoolDisconnected&) {
+                was_left_ = true;
+                sink.on_session_left(origin_);
+            },
+            [&](DisconnectFailed& failed) { on_not_left(failed.error); },
+            // Nothing here reconnects or asks the pool.
             [](PoolReconnected&) {},
             [](RunspaceCallAnswered&) {},
         },
@@ -217,7 +262,8 @@ void FanOut::TargetRun::on_host_call(HostCallReceived& call)
 
 void FanOut::TargetRun::on_finished(const PipelineFinished& finished)
 {
-    if (finished.pipeline != pipeline_) return;
+    const bool was_taken_up = taken_up_.erase(finished.pipeline) != 0;
+    if (finished.pipeline != pipeline_ && !was_taken_up) return;
     pipeline_ = Guid{};
     if (reader_) owner_.input_.remove_reader(*reader_);
     reader_.reset();
@@ -238,12 +284,12 @@ void FanOut::TargetRun::on_finished(const PipelineFinished& finished)
             );
         }
     }
-    if (session_->is_open()) start_next_script();
+    if (session_->is_open() && taken_up_.empty()) start_next_script();
 }
 
 void FanOut::TargetRun::on_ended(Session&, const SessionEnd& end)
 {
-    if (end.error.code && !was_interrupted_ && !owner_.responder_.exit_code()) {
+    if (end.error.code && !was_left_ && !was_interrupted_ && !owner_.responder_.exit_code()) {
         report_connection_failure(end.reason.empty() ? end.error.text() : end.reason);
     }
     finish();

@@ -45,6 +45,8 @@ public:
     virtual void on_connection_line(const Origin& origin, std::string_view line) = 0;
     // The target could not be reached, or was lost.
     virtual void on_connection_failure(const Origin& origin, std::string_view reason) = 0;
+    // The session goes on at the server without us.
+    virtual void on_session_left(const Origin& origin) { (void)origin; }
     // The server or this side broke a rule and the pipeline ended by it.
     virtual void on_pipeline_failure(const Origin& origin, std::string_view reason) = 0;
 };
@@ -60,8 +62,21 @@ using Connected = tl::expected<std::unique_ptr<Transport>, ConnectFailure>;
 struct Target {
     std::string name;
     bool is_remote = false;
+    // The runspace pool's identifier, where the way to it has to know; none: a fresh one.
+    std::optional<Guid> runspace_pool_id = {};
+    // Takes up the session of this identifier, which another client has left, instead of opening
+    // one, and then these of its pipelines.
+    bool takes_up_session = false;
+    std::vector<Guid> pipelines = {};
     // Starts the connection. The function given takes lines that are not the server's.
     std::function<Connected(std::function<void(std::string_view)>)> connect;
+};
+
+// What becomes of a session.
+enum class SessionFate {
+    Closed,      // when its scripts have ended
+    LeftRunning, // left to the server as soon as its script runs there
+    LeftIdle,    // left to the server when its scripts have ended
 };
 
 // What is run on every target, in one session each.
@@ -75,6 +90,7 @@ struct FanOutOptions {
     Limits limits = Limits::client();
     HostInfo host_info = {};
     const clixml::LocalZone* zone = nullptr; // borrowed
+    SessionFate fate = SessionFate::Closed;
 };
 
 // What came of it, all targets together.

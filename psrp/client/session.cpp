@@ -63,6 +63,27 @@ Result<void> Session::open()
     return {};
 }
 
+Result<void> Session::connect()
+{
+    PSRP_CHECK(pool_.connect());
+    phase_ = Phase::Opening;
+    arm_timer(options_.open_timeout, error_of(ClientErrc::OpenTimedOut));
+    perform_actions();
+    return {};
+}
+
+Result<void> Session::connect_pipeline(const Guid& pipeline)
+{
+    if (!is_open()) return clixml::failure(ClientErrc::NotOpen);
+    return pool_.connect_pipeline(pipeline);
+}
+
+Result<void> Session::disconnect()
+{
+    if (!is_open()) return clixml::failure(ClientErrc::NotOpen);
+    return pool_.disconnect();
+}
+
 bool Session::is_open() const
 {
     return phase_ == Phase::Open && pool_.state() == RunspacePoolState::Opened;
@@ -198,6 +219,15 @@ void Session::on_transport_event(TransportEvent& event)
                     pool_.transport_failed(error_of(TransportErrc::StreamEnded), {});
                 }
             },
+            [this](CommandLost& lost) {
+                pool_.command_failed(lost.pipeline, lost.error, lost.reason, lost.error_id);
+            },
+            [this](SessionLeft&) { pool_.disconnected(); },
+            [this](SessionNotLeft& refused) { pool_.disconnect_failed(refused.error); },
+            [this](ChannelTakenUp& channel) { pool_.reconnected(channel.channel); },
+            [this](SessionNotTakenUp& refused) {
+                pool_.reconnect_failed(refused.error, refused.reason);
+            },
         },
         event
     );
@@ -224,6 +254,11 @@ void Session::on_pool_event(ClientEvent& event)
     }
     if (const auto* broken = std::get_if<PoolBroken>(&event)) {
         return end_connection(broken->error, broken->reason);
+    }
+    if (std::holds_alternative<PoolDisconnected>(event)) {
+        // Nothing here waits for a session that somebody else takes up.
+        listener_.on_event(*this, event);
+        return end_connection({}, {});
     }
     if (std::holds_alternative<PoolClosed>(event)) {
         return end_connection(

@@ -76,6 +76,16 @@ public:
 
     // Starts opening; on_opened() or on_ended() follows. Once.
     Result<void> open();
+    // Instead of open(): takes up the session of this runspace pool that another client has left.
+    // on_opened() or on_ended() follows. Once.
+    Result<void> connect();
+    // Takes up one of its pipelines: its output follows.
+    Result<void> connect_pipeline(const Guid& pipeline);
+    // As ClientPool's.
+    [[nodiscard]] bool is_sending(const Guid& pipeline) const { return pool_.is_sending(pipeline); }
+    // Leaves the session to the server; PoolDisconnected comes to on_event(), then on_ended(), or
+    // DisconnectFailed and the session goes on.
+    Result<void> disconnect();
     // As ClientPool's functions of these names.
     Result<void> start_pipeline(const Guid& pipeline, const CreatePipeline& request);
     Result<void> write_input(const Guid& pipeline, Value value);

@@ -21,6 +21,8 @@ Targets
   -KeyFilePath FILE, -i FILE     private key for ssh
   -Options KEY=VALUE, -o ...     an option for ssh, as its -o; may be repeated
   -Subsystem NAME                SSH subsystem to ask for (powershell)
+  -ComputerName NAME[,...]       computers reached over WinRM, see below
+  -ConnectionUri URI[,...]       the same by address: https://server:5986/wsman
   -ContainerId ID[,...]          containers, by id or name, with pwsh in them
   -ContainerEngine PROGRAM       what runs them (docker or podman, whichever is on PATH)
   -ProcessId ID, -ProcessName NAME  a running PowerShell of this computer
@@ -32,6 +34,29 @@ Targets
   -ThrottleLimit NUMBER          targets at once (32)
   --endpoint pwsh|embedded|auto  what runs the script here: "pwsh -s", or the small endpoint built
                                  into icm. auto takes pwsh where it is on PATH.
+
+WinRM
+  -Port NUMBER, -UseSSL          5985, or 5986 with -UseSSL
+  -Authentication SCHEME         Default (Negotiate), Kerberos, Ntlm, Basic (with -UseSSL),
+                                 Certificate, Digest. Over HTTP messages are encrypted with what
+                                 Negotiate, Kerberos and Ntlm have agreed on.
+  -Credential USER               USER, DOMAIN\USER or USER@REALM; without it the Kerberos ticket.
+                                 The password is asked for, unless it is in a file (its second
+                                 line, behind the user's; or its only one): --credential-file FILE;
+                                 in the environment: --password-env NAME; or in an open file:
+                                 --password-fd NUMBER.
+  -ConfigurationName NAME        session configuration (Microsoft.PowerShell)
+  -ApplicationName NAME          last part of the address (wsman)
+  -CertificateThumbprint FILE    client certificate: PEM with its key, or PKCS#12;
+                                 --certificate-key FILE where the key is elsewhere
+  --certificate-authority FILE   who signs the servers' certificates, instead of the system's
+  -SessionOption JSON            as New-PSSessionOption has them: '{"SkipCACheck": true,
+                                 "IdleTimeout": 7200000, "OutputBufferingMode": "Drop"}'
+  -AllowRedirection              go where the server says
+  -InDisconnectedSession         start the script, leave it to the server and tell which session it
+                                 is in; "psrp session receive" gets its output. -SessionName NAME
+  --delegate                     hand the Kerberos ticket on to the server
+  --allow-basic-over-http        let everybody on the way see the password
 
 Script
   SCRIPT                         the text to run; quote it for your shell
@@ -73,8 +98,24 @@ Examples
   icm -HostName web1,admin@web2:2222 -KeyFilePath ~/.ssh/id 'Get-Date'
   icm -c '$x = 6' -c '$x * 7'
   icm -HostName web1 -ArgumentList 5,'a b' 'param($n, $name) "$name $n"'
+  icm -ComputerName server -Credential me@CORP.EXAMPLE -UseSSL 'Get-Service'
   ls | icm 'Measure-Object'
   icm --output jsonl 'Get-ChildItem /etc' | jq .Name
+)";
+}
+
+std::string session_help_text()
+{
+    return R"(Usage: psrp session list    -ComputerName HOST[,...] [OPTIONS]
+       psrp session connect SESSION... -ComputerName HOST -c SCRIPT [OPTIONS]
+       psrp session receive SESSION... -ComputerName HOST [OPTIONS]
+       psrp session remove  SESSION... -ComputerName HOST [OPTIONS]
+
+Sessions that "icm -InDisconnectedSession" has left on servers: which there are; running another
+script in one, which is left again; getting the output of what runs in one, which is removed at the
+end; removing one with all that runs in it. SESSION is its identifier or its name.
+
+OPTIONS are those of icm for WinRM and for output.
 )";
 }
 

@@ -1,4 +1,4 @@
-// The texts of icm --help and --version.
+// The texts of icm --help and --version, and of psrp session --help.
 #pragma once
 
 #include <string>
@@ -6,6 +6,7 @@
 namespace icm {
 
 std::string help_text();
+std::string session_help_text();
 std::string version_text();
 
 } // namespace icm

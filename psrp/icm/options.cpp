@@ -21,7 +21,29 @@ struct Parameter {
 };
 
 // clang-format off
-constexpr std::array<Parameter, 40> parameters = {{
+constexpr std::array<Parameter, 62> parameters = {{
+    {"AllowBasicOverHttp", "allow-basic-over-http", false},
+    {"AllowRedirection", "allow-redirection", false},
+    {"ApplicationName", "application-name", true},
+    {"Authentication", "authentication", true},
+    {"CertificateAuthority", "certificate-authority", true},
+    {"CertificateKey", "certificate-key", true},
+    {"CertificateThumbprint", "certificate-thumbprint", true},
+    {"ConfigurationName", "configuration-name", true},
+    {"ConnectionUri", "connection-uri", true},
+    {"CU", "connection-uri", true},
+    {"Credential", "credential", true},
+    {"CredentialFile", "credential-file", true},
+    {"Delegate", "delegate", false},
+    {"Disconnected", "in-disconnected-session", false},
+    {"EnableNetworkAccess", "enable-network-access", false},
+    {"InDisconnectedSession", "in-disconnected-session", false},
+    {"PasswordEnv", "password-env", true},
+    {"PasswordFd", "password-fd", true},
+    {"SessionName", "session-name", true},
+    {"SessionOption", "session-option", true},
+    {"URI", "connection-uri", true},
+    {"UseSSL", "use-ssl", false},
     {"ArgumentList", "argument-list", true},
     {"Args", "argument-list", true},
     {"Capture", "capture", true},
@@ -199,6 +221,10 @@ struct RawOptions {
     std::vector<std::string> process_names;
     std::vector<std::string> server_commands;
     std::vector<std::string> virtual_machines;
+    std::vector<std::string> connection_uris;
+    std::string authentication = "Default";
+    std::string session_option;
+    bool enables_network_access = false;
     std::string container_engine;
     psrp::SshTarget defaults;
     int port = 0;
@@ -260,6 +286,26 @@ void define(CLI::App& app, RawOptions& raw)
     app.add_option("--capture", raw.options.capture_path);
     app.add_flag("--capture-secrets", raw.options.captures_secrets);
     app.add_flag("--ssh-transport", raw.ssh_transport);
+    WinRmSettings& winrm = raw.options.winrm;
+    each("--connection-uri", raw.connection_uris);
+    app.add_flag("--use-ssl", winrm.uses_tls);
+    app.add_option("--authentication", raw.authentication);
+    app.add_option("--credential", winrm.user);
+    app.add_option("--credential-file", winrm.credential_file);
+    app.add_option("--password-env", winrm.password_variable);
+    app.add_option("--password-fd", winrm.password_descriptor)->check(CLI::Range(0, 1'000'000));
+    app.add_option("--configuration-name", winrm.configuration);
+    app.add_option("--application-name", winrm.application);
+    app.add_option("--certificate-thumbprint", winrm.certificate_file);
+    app.add_option("--certificate-key", winrm.certificate_key_file);
+    app.add_option("--certificate-authority", winrm.authority_file);
+    app.add_option("--session-option", raw.session_option);
+    app.add_flag("--allow-redirection", winrm.allows_redirection);
+    app.add_flag("--allow-basic-over-http", winrm.allows_basic_in_clear);
+    app.add_flag("--delegate", winrm.delegates);
+    app.add_flag("--enable-network-access", raw.enables_network_access); // for loopback on Windows
+    app.add_flag("--in-disconnected-session", raw.options.leaves_sessions);
+    app.add_option("--session-name", winrm.session_name);
 }
 
 tl::expected<void, Instead> settle_targets(RawOptions& raw)
@@ -283,9 +329,61 @@ tl::expected<void, Instead> settle_targets(RawOptions& raw)
             raw.options.targets.push_back(std::move(whole));
         }
     }
-    if (!raw.computer_names.empty()) {
-        return usage_error("-ComputerName connects over WinRM, which this version does not speak; "
-                           "use -HostName for SSH");
+    return {};
+}
+
+// Computers behind WinRM, and everything that is only said of them.
+tl::expected<void, Instead> settle_winrm(RawOptions& raw)
+{
+    WinRmSettings& winrm = raw.options.winrm;
+    const auto scheme = read_authentication(raw.authentication);
+    if (!scheme) {
+        return usage_error("-Authentication takes Default, Basic, Negotiate, "
+                           "NegotiateWithImplicitCredential, Kerberos, Ntlm, Certificate, Digest "
+                           "or Credssp");
+    }
+    winrm.authentication = *scheme;
+    winrm.port = raw.port;
+    if (!raw.session_option.empty()) {
+        auto option = read_session_option(raw.session_option);
+        if (!option) return usage_error(option.error());
+        winrm.session_option = std::move(*option);
+    }
+    if (*scheme == psrp::AuthenticationScheme::CredSsp) {
+        return usage_error("-Authentication Credssp is not supported; Kerberos with --delegate, or "
+                           "Basic over -UseSSL, may do instead");
+    }
+    auto& targets = raw.options.targets;
+    for (const std::string& list : raw.computer_names) {
+        for (const std::string& name : split_list(list)) {
+            const bool is_name = !name.empty() && !name.starts_with('-') &&
+                                 name.find_first_of("/@ ") == std::string::npos;
+            if (!is_name) return usage_error("'" + name + "' is no name of a computer");
+            targets.emplace_back(WinRmPlace{
+                name == "." ? "localhost" : name, winrm_url(name, winrm)});
+        }
+    }
+    for (const std::string& list : raw.connection_uris) {
+        for (const std::string& uri : split_list(list)) {
+            const std::size_t mark = uri.find("://");
+            const bool is_http = clixml::equal_ignoring_case(uri.substr(0, 7), "http://") ||
+                                 clixml::equal_ignoring_case(uri.substr(0, 8), "https://");
+            if (!is_http) return usage_error("'" + uri + "' is no http or https address");
+            const std::size_t end = std::min(uri.find_first_of("/?", mark + 3), uri.size());
+            std::string whole = uri;
+            if (end == uri.size()) whole += "/wsman";
+            targets.emplace_back(WinRmPlace{uri.substr(mark + 3, end - mark - 3), whole});
+        }
+    }
+    const bool has_winrm = !raw.computer_names.empty() || !raw.connection_uris.empty();
+    if (raw.options.leaves_sessions && !has_winrm) {
+        return usage_error("-InDisconnectedSession goes with -ComputerName or -ConnectionUri");
+    }
+    if (raw.options.leaves_sessions && raw.options.scripts.size() > 1) {
+        return usage_error("-InDisconnectedSession runs one script");
+    }
+    if (!winrm.session_name.empty() && !raw.options.leaves_sessions) {
+        return usage_error("-SessionName goes with -InDisconnectedSession");
     }
     return {};
 }
@@ -396,14 +494,16 @@ OutputMode output_mode(std::string_view name)
     return OutputMode::Automatic;
 }
 
-tl::expected<Options, Instead> settle(RawOptions& raw, std::vector<std::string> positionals)
+tl::expected<Options, Instead>
+settle(RawOptions& raw, std::vector<std::string> positionals, bool for_sessions)
 {
     const auto check = [](tl::expected<void, Instead> settled) {
         return settled ? std::optional<Instead>() : std::optional<Instead>(settled.error());
     };
     auto problem = check(settle_targets(raw));
+    if (!problem) problem = check(settle_winrm(raw));
     if (!problem) problem = check(settle_local_targets(raw));
-    if (!problem) problem = check(settle_scripts(raw, std::move(positionals)));
+    if (!problem && !for_sessions) problem = check(settle_scripts(raw, std::move(positionals)));
     if (!problem) problem = check(settle_values(raw.argument_lists, raw.options.arguments));
     if (!problem) problem = check(settle_values(raw.input_objects, raw.options.input_objects));
     if (problem) return tl::unexpected<Instead>(*problem);
@@ -472,11 +572,14 @@ std::optional<psrp::SshTarget> read_target(std::string_view text)
     return target;
 }
 
-tl::expected<Options, Instead> read_options(const std::vector<std::string>& arguments)
+namespace {
+
+// Options of the command line, and what stands between them.
+tl::expected<std::vector<std::string>, Instead>
+read_raw(const std::vector<std::string>& arguments, RawOptions& raw)
 {
     auto normalised = normalise(arguments);
     if (!normalised) return tl::unexpected<Instead>(normalised.error());
-    RawOptions raw;
     CLI::App app;
     define(app, raw);
     // CLI11 takes its arguments from the back.
@@ -487,9 +590,57 @@ tl::expected<Options, Instead> read_options(const std::vector<std::string>& argu
     } catch (const CLI::ParseError& error) {
         return usage_error(error.what());
     }
+    return std::move(normalised->positionals);
+}
+
+} // namespace
+
+tl::expected<Options, Instead> read_options(const std::vector<std::string>& arguments)
+{
+    RawOptions raw;
+    auto positionals = read_raw(arguments, raw);
+    if (!positionals) return tl::unexpected<Instead>(positionals.error());
     if (raw.wants_help) return tl::unexpected<Instead>({help_text(), false});
     if (raw.wants_version) return tl::unexpected<Instead>({version_text(), false});
-    return settle(raw, std::move(normalised->positionals));
+    return settle(raw, std::move(*positionals), false);
+}
+
+tl::expected<SessionCommand, Instead> read_session_command(const std::vector<std::string>& arguments
+)
+{
+    RawOptions raw;
+    auto positionals = read_raw(arguments, raw);
+    if (!positionals) return tl::unexpected<Instead>(positionals.error());
+    if (raw.wants_help) return tl::unexpected<Instead>({session_help_text(), false});
+    using Action = SessionCommand::Action;
+    constexpr std::array<std::pair<std::string_view, Action>, 4> actions = {
+        {{"list", Action::List},
+         {"connect", Action::Connect},
+         {"receive", Action::Receive},
+         {"remove", Action::Remove}}};
+    const auto action = std::find_if(actions.begin(), actions.end(), [&](const auto& one) {
+        return !positionals->empty() && positionals->front() == one.first;
+    });
+    if (action == actions.end()) return usage_error("expected list, connect, receive or remove");
+    SessionCommand command;
+    command.action = action->second;
+    command.sessions.assign(positionals->begin() + 1, positionals->end());
+    if (raw.computer_names.empty() && raw.connection_uris.empty()) {
+        return usage_error("sessions are those of a -ComputerName or -ConnectionUri");
+    }
+    if ((command.action == Action::List) != command.sessions.empty()) {
+        return usage_error(
+            command.action == Action::List ? "list takes no session"
+                                           : "expected the identifier or name of a session"
+        );
+    }
+    auto options = settle(raw, {}, true);
+    if (!options) return tl::unexpected<Instead>(options.error());
+    command.options = std::move(*options);
+    if (command.action == Action::Connect && command.options.scripts.empty()) {
+        return usage_error("connect runs a script in the session: give it with -c");
+    }
+    return command;
 }
 
 } // namespace icm

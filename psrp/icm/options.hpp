@@ -4,6 +4,7 @@
 #include <clixml/arena.hpp>
 #include <clixml/value.hpp>
 #include <psrp/format/record_text.hpp>
+#include <psrp/icm/winrm_settings.hpp>
 #include <psrp/transport/container_arguments.hpp>
 #include <psrp/transport/ssh_arguments.hpp>
 
@@ -44,8 +45,15 @@ struct CommandPlace {
     std::vector<std::string> arguments; // the program first
 };
 
+// A computer behind WinRM.
+struct WinRmPlace {
+    std::string name; // as the user says it
+    std::string url;
+};
+
 using Place = std::variant<
     psrp::SshTarget,
+    WinRmPlace,
     psrp::ContainerTarget, // its engine is empty where none was named
     SocketPlace,
     CustomPipePlace,
@@ -70,6 +78,15 @@ struct Options {
     bool captures_secrets = false;
     std::size_t throttle_limit = 32;
     std::optional<std::chrono::milliseconds> connecting_timeout;
+    WinRmSettings winrm;
+    bool leaves_sessions = false; // -InDisconnectedSession
+};
+
+// What `psrp session` is asked for.
+struct SessionCommand {
+    enum class Action { List, Connect, Receive, Remove } action = Action::List;
+    std::vector<std::string> sessions; // identifiers or names; not for List
+    Options options;                   // WinRM targets, output, scripts (Connect)
 };
 
 // A command line that asks for nothing to be run: text to print and the exit code.
@@ -81,6 +98,10 @@ struct Instead {
 // Reads the arguments, the program's name not among them. PowerShell's spellings are understood
 // besides those of POSIX: one dash, any case, unique beginnings of names, -Name:value.
 tl::expected<Options, Instead> read_options(const std::vector<std::string>& arguments);
+
+// The same for `psrp session ACTION [SESSION]...`: WinRM's parameters and those of output.
+tl::expected<SessionCommand, Instead> read_session_command(const std::vector<std::string>& arguments
+);
 
 // `[user@]host[:port]`, an IPv6 address with a port in brackets. Nothing where the host is empty or
 // the port is no number of 1 to 65535.

@@ -5,6 +5,7 @@
 #include <psrp/format/record_text.hpp>
 #include <psrp/format/value_text.hpp>
 #include <psrp/icm/output.hpp>
+#include <psrp/wsman/names.hpp>
 
 #include <cerrno>
 #include <cstdlib>
@@ -307,6 +308,44 @@ std::optional<std::string> Output::ask_secret(std::string_view prompt)
     }
     write("\n"); // the one that was typed is not seen either
     return secret;
+}
+
+void Output::on_session_left(const psrp::Origin& origin)
+{
+    if (!options_.shows_left_sessions) return;
+    const auto memory = std::make_shared<clixml::Arena>();
+    on_output(
+        origin,
+        memory,
+        session_value(
+            *memory,
+            options_.session_name.empty() ? "Runspace1" : options_.session_name,
+            origin.computer_name,
+            "Disconnected",
+            options_.configuration.empty() ? psrp::wsman::default_configuration
+                                           : std::string_view(options_.configuration),
+            origin.runspace_id.text()
+        )
+    );
+}
+
+clixml::Value session_value(
+    clixml::Arena& arena,
+    std::string_view name,
+    std::string_view computer,
+    std::string_view state,
+    std::string_view configuration,
+    std::string_view id
+)
+{
+    using clixml::Value;
+    clixml::Object* session = clixml::make_custom_object(arena);
+    session->set_note(arena, "Name", Value::string(arena, name));
+    session->set_note(arena, "ComputerName", Value::string(arena, computer));
+    session->set_note(arena, "State", Value::string(arena, state));
+    session->set_note(arena, "ConfigurationName", Value::string(arena, configuration));
+    session->set_note(arena, "InstanceId", Value::string(arena, id));
+    return Value::object(session);
 }
 
 void Output::flush()

@@ -27,7 +27,20 @@ struct OutputOptions {
     int depth = 2; // of objects in JSON and CLIXML
     psrp::ErrorView error_view = psrp::ErrorView::Concise;
     bool names_origin = false; // [host] in front of what goes to standard error
+    bool shows_left_sessions = true;
+    std::string session_name; // of sessions that are left; empty: the default
+    std::string configuration;
 };
+
+// A session of a server, as Get-PSSession shows it; made in `arena`.
+clixml::Value session_value(
+    clixml::Arena& arena,
+    std::string_view name,
+    std::string_view computer,
+    std::string_view state,
+    std::string_view configuration,
+    std::string_view id
+);
 
 // Columns of the terminal that standard output is, or PowerShell's 120 where it is none.
 std::size_t output_width();
@@ -49,6 +62,7 @@ public:
     void on_progress(const psrp::Origin& origin, const psrp::ProgressUpdate& record) override;
     void on_connection_line(const psrp::Origin& origin, std::string_view line) override;
     void on_connection_failure(const psrp::Origin& origin, std::string_view reason) override;
+    void on_session_left(const psrp::Origin& origin) override;
     void on_pipeline_failure(const psrp::Origin& origin, std::string_view reason) override;
 
     void write(std::string_view text) override;

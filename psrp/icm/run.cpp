@@ -15,6 +15,7 @@
 #include <psrp/transport/socket_transport.hpp>
 #include <psrp/transport/ssh_transport.hpp>
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <unistd.h>
@@ -29,6 +30,12 @@ constexpr std::chrono::milliseconds pipe_patience{60'000};
 
 using LineTaker = std::function<void(std::string_view)>;
 
+// What all connections over WinRM share.
+struct WinRmAccess {
+    std::shared_ptr<psrp::Identity> identity;
+    psrp::IdSource& ids;
+};
+
 tl::unexpected<psrp::ConnectFailure> cannot_connect(const clixml::Error& error, std::string what)
 {
     return tl::unexpected<psrp::ConnectFailure>({error, what + ": " + error.text()});
@@ -42,7 +49,7 @@ psrp::ChildTransportLimits child_limits()
     return limits;
 }
 
-psrp::Target target_for(const psrp::SshTarget& place, const Options& options)
+psrp::Target target_for(const psrp::SshTarget& place, const Options& options, const WinRmAccess&)
 {
     psrp::Target target;
     target.name = place.host;
@@ -78,7 +85,7 @@ psrp::Connected started(psrp::ProcessOptions process)
     return std::move(*transport);
 }
 
-psrp::Target target_for(const psrp::ContainerTarget& place, const Options&)
+psrp::Target target_for(const psrp::ContainerTarget& place, const Options&, const WinRmAccess&)
 {
     psrp::Target target;
     target.name = place.id;
@@ -103,7 +110,7 @@ psrp::Target target_for(const psrp::ContainerTarget& place, const Options&)
     return target;
 }
 
-psrp::Target target_for(const CommandPlace& place, const Options&)
+psrp::Target target_for(const CommandPlace& place, const Options&, const WinRmAccess&)
 {
     psrp::Target target;
     target.name = place.arguments.front();
@@ -136,7 +143,7 @@ psrp::Connected connected(
     return std::move(*transport);
 }
 
-psrp::Target target_for(const SocketPlace& place, const Options& options)
+psrp::Target target_for(const SocketPlace& place, const Options& options, const WinRmAccess&)
 {
     psrp::Target target;
     target.name = place.path;
@@ -146,7 +153,7 @@ psrp::Target target_for(const SocketPlace& place, const Options& options)
     return target;
 }
 
-psrp::Target target_for(const CustomPipePlace& place, const Options& options)
+psrp::Target target_for(const CustomPipePlace& place, const Options& options, const WinRmAccess&)
 {
     psrp::Target target;
     target.name = place.name;
@@ -162,7 +169,7 @@ psrp::Target target_for(const CustomPipePlace& place, const Options& options)
     return target;
 }
 
-psrp::Target target_for(const HostProcessPlace& place, const Options& options)
+psrp::Target target_for(const HostProcessPlace& place, const Options& options, const WinRmAccess&)
 {
     psrp::Target target;
     target.name = place.process_id != 0 ? std::to_string(place.process_id) : place.name;
@@ -174,6 +181,26 @@ psrp::Target target_for(const HostProcessPlace& place, const Options& options)
             return tl::unexpected<psrp::ConnectFailure>({pipe.error().error, pipe.error().text});
         }
         return connected(pipe->path, psrp::SocketOwner::CurrentUser, pipe_patience, options);
+    };
+    return target;
+}
+
+psrp::Target target_for(const WinRmPlace& place, const Options& options, const WinRmAccess& access)
+{
+    psrp::Target target;
+    target.name = place.name;
+    target.is_remote = true;
+    target.runspace_pool_id = access.ids.new_guid();
+    target.connect = [place,
+                      winrm = options.winrm,
+                      id = *target.runspace_pool_id,
+                      leaves_sessions = options.leaves_sessions,
+                      &access](LineTaker take_line) -> psrp::Connected {
+        auto transport = transport_options(place.url, winrm, access.identity, access.ids);
+        transport.exchange.shell_id = id;
+        transport.exchange.leaves_output = leaves_sessions;
+        transport.on_line = std::move(take_line);
+        return std::make_unique<psrp::WinRmTransport>(std::move(transport));
     };
     return target;
 }
@@ -231,12 +258,12 @@ void record(psrp::Target& target, const std::string& path, psrp::CaptureSecrets 
     };
 }
 
-std::vector<psrp::Target> targets_of(const Options& options)
+std::vector<psrp::Target> targets_of(const Options& options, const WinRmAccess& access)
 {
     std::vector<psrp::Target> targets;
     for (const Place& place : options.targets) {
         targets.push_back(
-            std::visit([&](const auto& one) { return target_for(one, options); }, place)
+            std::visit([&](const auto& one) { return target_for(one, options, access); }, place)
         );
     }
     if (targets.empty()) targets.push_back(local_target(options.endpoint));
@@ -268,7 +295,12 @@ int exit_code_of(const psrp::FanOutOutcome& outcome, bool output_is_whole)
     return had_errors || !output_is_whole ? exit_errors : exit_success;
 }
 
-int run_with(psrp::EventLoop& loop, const Options& options, std::vector<std::string> scripts)
+int run_with(
+    psrp::EventLoop& loop,
+    const Options& options,
+    std::vector<std::string> scripts,
+    std::shared_ptr<psrp::Identity> identity
+)
 {
     const bool reads_standard_input =
         !options.has_input_objects && !options.no_input && psrp::is_input_source(STDIN_FILENO);
@@ -277,6 +309,8 @@ int run_with(psrp::EventLoop& loop, const Options& options, std::vector<std::str
     output_options.depth = options.depth;
     output_options.error_view = options.error_view;
     output_options.names_origin = options.targets.size() > 1;
+    output_options.session_name = options.winrm.session_name;
+    output_options.configuration = options.winrm.configuration;
     Output output(loop, output_options);
 
     clixml::Arena arena;
@@ -291,10 +325,17 @@ int run_with(psrp::EventLoop& loop, const Options& options, std::vector<std::str
     what.limits = psrp::Limits::client();
     what.host_info = psrp::host_info_for(output);
     what.zone = &zone;
+    if (options.winrm.session_option.open_timeout) {
+        what.open_timeout = options.winrm.session_option.open_timeout;
+    }
+    if (options.leaves_sessions) what.fate = psrp::SessionFate::LeftRunning;
 
     psrp::InputQueue input;
     psrp::RandomIds ids;
-    psrp::FanOut fan_out(loop, ids, targets_of(options), std::move(what), input, output, output);
+    const WinRmAccess access{std::move(identity), ids};
+    psrp::FanOut fan_out(
+        loop, ids, targets_of(options, access), std::move(what), input, output, output
+    );
     psrp::LineInput lines(STDIN_FILENO, input);
     if (options.has_input_objects) {
         for (const clixml::Value& value : values_of(options.input_objects, arena)) {
@@ -308,6 +349,17 @@ int run_with(psrp::EventLoop& loop, const Options& options, std::vector<std::str
     const auto outcome = fan_out.run([&] { return interrupts.count(); }, [&] { output.flush(); });
     loop.remove(lines);
     return exit_code_of(outcome, output.finish());
+}
+
+// Asks for a password only where a target wants to know.
+tl::expected<std::shared_ptr<psrp::Identity>, std::string> identity_for(const Options& options)
+{
+    const bool has_winrm =
+        std::any_of(options.targets.begin(), options.targets.end(), [](const Place& place) {
+            return std::holds_alternative<WinRmPlace>(place);
+        });
+    if (!has_winrm) return std::make_shared<psrp::Identity>();
+    return winrm_identity(options.winrm);
 }
 
 } // namespace
@@ -325,12 +377,17 @@ int run(const Options& options)
         }
         scripts = {std::move(*text)};
     }
+    auto identity = identity_for(options);
+    if (!identity) {
+        std::fprintf(stderr, "icm: %s\n", identity.error().c_str());
+        return exit_usage;
+    }
     auto loop = psrp::EventLoop::create();
     if (!loop) {
         std::fprintf(stderr, "icm: %s\n", loop.error().text().c_str());
         return exit_no_connection;
     }
-    return run_with(*loop, options, std::move(scripts));
+    return run_with(*loop, options, std::move(scripts), std::move(*identity));
 }
 
 } // namespace icm

@@ -441,6 +441,13 @@ void ClientPool::signal_acknowledged(const Guid& pipeline)
     impl_->signal_acknowledged(pipeline);
 }
 
+void ClientPool::command_failed(
+    const Guid& pipeline, const Error& error, std::string_view reason, std::string_view error_id
+)
+{
+    impl_->command_failed(pipeline, error, reason, error_id);
+}
+
 void ClientPool::channel_closed(const Guid& channel)
 {
     impl_->channel_closed(channel);
@@ -480,6 +487,14 @@ std::int32_t ClientPool::runspaces_min() const
 std::int32_t ClientPool::runspaces_max() const
 {
     return impl_->options.runspaces_max;
+}
+
+bool ClientPool::is_sending(const Guid& pipeline) const
+{
+    const auto found = impl_->pipelines.find(pipeline);
+    if (found == impl_->pipelines.end()) return false;
+    const auto& channel = found->second.channel;
+    return !channel.is_open || channel.is_sending || !channel.queue.is_empty();
 }
 
 Result<void> ClientPool::disconnect()

@@ -17,6 +17,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace psrp {
 
@@ -95,6 +96,9 @@ public:
     [[nodiscard]] std::int32_t runspaces_min() const;
     [[nodiscard]] std::int32_t runspaces_max() const;
 
+    // Whether the server has not yet taken all that was said to the pipeline: its request, input,
+    // the end of input.
+    [[nodiscard]] bool is_sending(const Guid& pipeline) const;
     // Leaves the session to the server, once what is being sent is sent and no key is waited for;
     // PoolDisconnected or DisconnectFailed follows. Errc::InvalidState unless Opened,
     // Errc::UnsupportedByPeer for a server before 2.2 (psrp 12).
@@ -125,6 +129,15 @@ public:
     void command_opened(const Guid& pipeline);
     void signal_acknowledged(const Guid& pipeline);
     void channel_closed(const Guid& channel);
+    // The transport could not open the command's channel, or has lost it, while the session goes
+    // on: the pipeline fails with `error` and an error record of `reason` and `error_id`, and its
+    // channel is closed.
+    void command_failed(
+        const Guid& pipeline,
+        const clixml::Error& error,
+        std::string_view reason,
+        std::string_view error_id
+    );
     // The session is disconnected: as asked, or because the transport has lost the server for the
     // time being.
     void disconnected();

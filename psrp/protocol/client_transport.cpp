@@ -153,6 +153,22 @@ void ClientPool::Impl::signal_acknowledged(const Guid& id)
     request_close(id, found->second);
 }
 
+void ClientPool::Impl::command_failed(
+    const Guid& id, const Error& error, std::string_view reason, std::string_view error_id
+)
+{
+    const auto found = pipelines.find(id);
+    if (found == pipelines.end() || is_terminal(found->second.machine.state())) return;
+    auto memory = std::make_shared<Arena>();
+    ErrorDescription description;
+    description.message = memory->copy(reason);
+    description.error_id = memory->copy(error_id);
+    auto record = make_error_record(*memory, description);
+    const Error cause = error.code ? error : Error{Errc::TransportFailed, clixml::no_offset, ""};
+    end_pipeline(id, found->second, PipelineEvent::Fail, cause, std::move(memory), record);
+    request_close(id, found->second);
+}
+
 void ClientPool::Impl::channel_closed(const Guid& channel)
 {
     if (is_over()) return;

@@ -1,4 +1,7 @@
 // The psrp program: one subcommand a job.
+#include <psrp/icm/options.hpp>
+#include <psrp/icm/run.hpp>
+#include <psrp/icm/sessions.hpp>
 #include <psrp/tool/clixml_command.hpp>
 #include <psrp/tool/decode_command.hpp>
 #include <psrp/tool/serve.hpp>
@@ -7,7 +10,10 @@
 
 #include <cstdlib>
 #include <iostream>
+#include <string>
+#include <string_view>
 #include <unistd.h>
+#include <vector>
 
 namespace {
 
@@ -81,6 +87,39 @@ void settle_decode(const DecodeFlags& flags, DecodeOptions& options)
     options.colors = flags.color == "always" || (flags.color == "auto" && is_wanted);
 }
 
+void add_winrm(CLI::App& command, WinRmServeOptions& options)
+{
+    const char* group = "WinRM";
+    const auto add = [&](const char* name, std::string& value, const char* about) {
+        command.add_option(name, value, about)->group(group);
+    };
+    const auto add_flag = [&](const char* name, bool& value, const char* about) {
+        command.add_flag(name, value, about)->group(group);
+    };
+    add("--winrm", options.place, "As a WinRM endpoint at [ADDRESS:]PORT (127.0.0.1)");
+    command.add_option("--tls", options.tls, "Certificate and key, PEM: HTTPS instead of HTTP")
+        ->expected(2)
+        ->type_name("CERTIFICATE KEY")
+        ->group(group);
+    add("--users", options.users_file, "File of user:hash, hashes of crypt(3), for Basic");
+    add("--pam", options.pam_service, "PAM service that judges users of Basic");
+    add("--keytab", options.keytab, "Keys of HTTP/HOST, for Kerberos and Negotiate");
+    add("--ntlm-users", options.ntlm_users, "File of DOMAIN:user:password, for NTLM");
+    add("--client-ca", options.client_authority, "Who signs clients' certificates, PEM");
+    add("--certificate-map", options.certificate_map, "File of 'THUMBPRINT user'");
+    add_flag("--allow-unencrypted", options.allows_unencrypted, "Messages in the clear over HTTP");
+    add_flag("--allow-basic-over-http", options.allows_basic_over_http, "Passwords, too");
+    add_flag(
+        "--require-channel-binding",
+        options.needs_channel_binding,
+        "Over HTTPS, refuse logins that are not bound to the connection"
+    );
+    add_flag("--cmd-shell", options.has_command_shell, "Serve the plain command shell, by sh");
+    command.add_option("--envelope-kib", options.envelope_kib, "Largest envelope (500)")
+        ->check(CLI::Range(8, 4096))
+        ->group(group);
+}
+
 void add_serve(CLI::App& app, ServeOptions& options)
 {
     CLI::App* command =
@@ -97,6 +136,7 @@ void add_serve(CLI::App& app, ServeOptions& options)
     command->add_flag(
         "--systemd", options.activated, "On the Unix sockets that systemd hands over (LISTEN_FDS)"
     );
+    add_winrm(*command, options.winrm);
     command->add_option(
         "--bridge", options.bridge, "Command line that answers each client, such as 'pwsh -s'"
     );
@@ -122,6 +162,15 @@ void add_serve(CLI::App& app, ServeOptions& options)
     );
 }
 
+int run_session_command(const std::vector<std::string>& arguments)
+{
+    const auto command = icm::read_session_command(arguments);
+    if (command) return icm::run_sessions(*command);
+    const icm::Instead& instead = command.error();
+    (instead.is_error ? std::cerr : std::cout) << instead.text;
+    return instead.is_error ? icm::exit_usage : icm::exit_success;
+}
+
 } // namespace
 
 int main(int argc, char** argv)
@@ -137,6 +186,12 @@ int main(int argc, char** argv)
     DecodeFlags decode_flags;
     add_decode(app, decode_options, decode_flags);
     add_serve(app, serve_options);
+    app.add_subcommand("session", "Sessions left on servers: list, connect, receive, remove")
+        ->prefix_command();
+    // Its options are spelled as icm's.
+    if (argc > 1 && std::string_view(argv[1]) == "session") {
+        return run_session_command({argv + 2, argv + argc});
+    }
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -4,6 +4,7 @@
 #include <psrp/server/listener.hpp>
 #include <psrp/server/server_session.hpp>
 #include <psrp/tool/serve.hpp>
+#include <psrp/tool/serve_winrm.hpp>
 #include <psrp/transport/capture.hpp>
 #include <psrp/transport/command_words.hpp>
 #include <psrp/transport/unix_socket.hpp>
@@ -244,10 +245,14 @@ int serve_activated(Server& server, EventLoop& loop)
 
 int run_serve(const ServeOptions& options)
 {
-    const bool listens = !options.socket_path.empty() || options.activated;
+    const bool has_winrm = !options.winrm.place.empty();
+    const bool listens = !options.socket_path.empty() || options.activated || has_winrm;
     const int ways = (options.stdio ? 1 : 0) + (options.server_mode ? 1 : 0) +
-                     (options.socket_path.empty() ? 0 : 1) + (options.activated ? 1 : 0);
-    if (ways != 1) return usage_error("give one of --stdio, -s, --socket PATH and --systemd");
+                     (options.socket_path.empty() ? 0 : 1) + (options.activated ? 1 : 0) +
+                     (has_winrm ? 1 : 0);
+    if (ways != 1) {
+        return usage_error("give one of --stdio, -s, --socket PATH, --systemd and --winrm PLACE");
+    }
     auto level = listens ? LogLevel::Information : LogLevel::Error;
     if (!options.log_level.empty()) {
         const auto named = server::read_log_level(options.log_level);
@@ -266,6 +271,12 @@ int run_serve(const ServeOptions& options)
     auto loop = EventLoop::create();
     if (!loop) return failure("loop", loop.error());
     Server server(options, std::move(bridge), log);
+    if (has_winrm) {
+        const auto connect = [&server](server::ClientStream stream, std::uint64_t number) {
+            return server.connect(std::move(stream), number);
+        };
+        return serve_winrm(options, *loop, connect, log);
+    }
     if (!options.socket_path.empty()) return serve_socket(server, *loop, options.socket_path);
     return options.activated ? serve_activated(server, *loop) : serve_stdio(server, *loop);
 }

@@ -1,11 +1,29 @@
-// psrp serve: PSRP sessions on standard input and output or on a socket, answered by the embedded
-// endpoint or by a child process.
+// psrp serve: PSRP sessions on standard input and output, on a socket or over WinRM, answered by
+// the embedded endpoint or by a child process.
 #pragma once
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
 namespace psrp::tool {
+
+// What the command line says of --winrm.
+struct WinRmServeOptions {
+    std::string place;            // [ADDRESS:]PORT; empty: not served
+    std::vector<std::string> tls; // certificate and key
+    std::string users_file;
+    std::string pam_service;
+    std::string keytab;
+    std::string ntlm_users;
+    std::string client_authority;
+    std::string certificate_map;
+    bool allows_unencrypted = false;
+    bool allows_basic_over_http = false;
+    bool needs_channel_binding = false;
+    bool has_command_shell = false;
+    unsigned envelope_kib = 0; // 0: the default
+};
 
 // What the command line of `psrp serve` says.
 struct ServeOptions {
@@ -20,6 +38,7 @@ struct ServeOptions {
     bool logs_payloads = false;
     std::string capture_path; // --capture: where sessions are recorded, one file each
     bool captures_secrets = false;
+    WinRmServeOptions winrm;
 };
 
 // Serves until the client is gone, or until a signal; the exit code of the process. 2 where the

@@ -52,6 +52,34 @@ struct PeerReportedError {
 // The connection has ended after its session was closed. An end at any other time is an error.
 struct ConnectionEnded {};
 
+// The command's channel could not be opened or was lost, while the session goes on.
+struct CommandLost {
+    Guid pipeline;
+    clixml::Error error;
+    std::string reason;   // for people
+    std::string error_id; // PowerShell's name for it
+};
+
+// Transports that keep sessions (fact sheet transports B11): the server keeps the session without
+// us, as asked or by itself.
+struct SessionLeft {};
+
+// The server would not let go of the session; it goes on as before.
+struct SessionNotLeft {
+    clixml::Error error;
+};
+
+// The session (the zero Guid) or the command is ours again.
+struct ChannelTakenUp {
+    Guid channel;
+};
+
+// The session is not given to us.
+struct SessionNotTakenUp {
+    clixml::Error error;
+    std::string reason; // for people
+};
+
 using TransportEvent = std::variant<
     DataReceived,
     DataAcknowledged,
@@ -59,7 +87,12 @@ using TransportEvent = std::variant<
     SignalAcknowledged,
     ChannelClosed,
     PeerReportedError,
-    ConnectionEnded>;
+    ConnectionEnded,
+    CommandLost,
+    SessionLeft,
+    SessionNotLeft,
+    ChannelTakenUp,
+    SessionNotTakenUp>;
 
 // One connection to one server. Not copyable; destroying it ends whatever it started, at once.
 class Transport : public PollSource {

@@ -55,6 +55,15 @@ inline std::string text_of(const psrp::TransportEvent& event)
     if (const auto* error = std::get_if<psrp::PeerReportedError>(&event)) {
         return "PeerReportedError " + error->text;
     }
+    if (const auto* lost = std::get_if<psrp::CommandLost>(&event)) {
+        return "CommandLost " + name_of(lost->pipeline);
+    }
+    if (std::holds_alternative<psrp::SessionLeft>(event)) return "SessionLeft";
+    if (std::holds_alternative<psrp::SessionNotLeft>(event)) return "SessionNotLeft";
+    if (const auto* channel = std::get_if<psrp::ChannelTakenUp>(&event)) {
+        return "ChannelTakenUp " + name_of(channel->channel);
+    }
+    if (std::holds_alternative<psrp::SessionNotTakenUp>(event)) return "SessionNotTakenUp";
     return "ConnectionEnded";
 }
 

@@ -117,6 +117,12 @@ struct ClientPool::Impl {
     void data_sent(const Guid& channel);
     void command_opened(const Guid& id);
     void signal_acknowledged(const Guid& id);
+    void command_failed(
+        const Guid& id,
+        const clixml::Error& error,
+        std::string_view reason,
+        std::string_view error_id
+    );
     void channel_closed(const Guid& channel);
     void transport_failed(const clixml::Error& error, std::string reason);
     void fail_channel(const Guid& id, const clixml::Error& error);

@@ -1,0 +1,505 @@
+#include <clixml/secret.hpp>
+#include <clixml/utf.hpp>
+#include <psrp/http/challenge.hpp>
+#include <psrp/http/channel_binding.hpp>
+#include <psrp/http/client_channel.hpp>
+
+#include <curl/curl.h>
+
+namespace psrp {
+
+namespace {
+
+constexpr const char* soap_type = "application/soap+xml;charset=UTF-8";
+constexpr const char* certificate_authorization =
+    "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/https/mutual";
+constexpr int unauthorized = 401;
+
+// Host and port of a URL.
+struct UrlPlace {
+    std::string host;
+    int port = 0;
+};
+
+UrlPlace place_of(const std::string& url)
+{
+    UrlPlace place;
+    const std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> read(curl_url(), &curl_url_cleanup);
+    if (curl_url_set(read.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK) return place;
+    char* text = nullptr;
+    if (curl_url_get(read.get(), CURLUPART_HOST, &text, 0) == CURLUE_OK) {
+        place.host = text;
+        curl_free(text);
+    }
+    if (curl_url_get(read.get(), CURLUPART_PORT, &text, CURLU_DEFAULT_PORT) == CURLUE_OK) {
+        place.port = std::atoi(text);
+        curl_free(text);
+    }
+    if (place.host.starts_with('[') && place.host.ends_with(']')) {
+        place.host = place.host.substr(1, place.host.size() - 2);
+    }
+    return place;
+}
+
+bool is_gss(AuthenticationScheme scheme)
+{
+    return scheme == AuthenticationScheme::Negotiate || scheme == AuthenticationScheme::Kerberos ||
+           scheme == AuthenticationScheme::Ntlm;
+}
+
+GssMechanism mechanism_of(AuthenticationScheme scheme)
+{
+    if (scheme == AuthenticationScheme::Kerberos) return GssMechanism::Kerberos;
+    if (scheme == AuthenticationScheme::Ntlm) return GssMechanism::Ntlm;
+    return GssMechanism::Negotiate;
+}
+
+std::vector<Challenge> challenges_of(const HttpResponse& response)
+{
+    std::vector<Challenge> all;
+    for (const auto& [name, value] : response.headers) {
+        if (!clixml::equal_ignoring_case(name, "WWW-Authenticate")) continue;
+        const auto some = read_challenges(value);
+        all.insert(all.end(), some.begin(), some.end());
+    }
+    return all;
+}
+
+// "Negotiate, Basic", each once.
+std::string schemes_of(const HttpResponse& response)
+{
+    std::string text;
+    for (const Challenge& challenge : challenges_of(response)) {
+        const std::string name(challenge.scheme.substr(0, 40));
+        if (text.find(name) != std::string::npos) continue;
+        text += (text.empty() ? "" : ", ") + name;
+    }
+    return text.empty() ? "nothing" : text;
+}
+
+} // namespace
+
+HttpResult<const GssCredential*> Identity::credential(GssMechanism mechanism)
+{
+    if (!login_) return nullptr;
+    const auto found = credentials_.find(mechanism);
+    if (found != credentials_.end()) return &found->second;
+    auto made = GssCredential::log_in(mechanism, *login_);
+    if (!made) return tl::unexpected(made.error());
+    return &credentials_.emplace(mechanism, std::move(*made)).first->second;
+}
+
+struct HttpChannel::Impl {
+    enum class Phase : std::uint8_t { Idle, Probe, Tokens, Message };
+
+    explicit Impl(ChannelOptions given)
+        : options(std::move(given)), connection(options.connection),
+          place(place_of(options.connection.url))
+    {
+        scheme = options.scheme;
+        if (scheme == AuthenticationScheme::Default) {
+            scheme = options.connection.tls.certificate_file.empty()
+                         ? AuthenticationScheme::Negotiate
+                         : AuthenticationScheme::Certificate;
+        }
+        const bool is_wanted =
+            options.encryption == MessageEncryption::Always ||
+            (options.encryption == MessageEncryption::Automatic && !connection.is_secure());
+        encrypts = is_gss(scheme) && is_wanted;
+    }
+
+    HttpResult<void> check() const;
+    void begin();
+    void begin_tokens();
+    void send_token(BytesView token);
+    void send_message();
+    void send(std::string body, const std::string& type, const std::string& authorization);
+    void advance();
+    void on_probe(HttpResponse response);
+    void on_tokens(HttpResponse response);
+    void on_message(HttpResponse response);
+    void on_answer(HttpResponse response, bool is_protected);
+    HttpResult<std::string> open(const HttpResponse& response);
+    [[nodiscard]] std::optional<std::string> token_of(const HttpResponse& response) const;
+    void again(HttpFailure otherwise);
+    void fail(HttpFailure failure);
+    [[nodiscard]] const char* scheme_word() const
+    {
+        return scheme == AuthenticationScheme::Kerberos ? "Kerberos" : "Negotiate";
+    }
+
+    ChannelOptions options;
+    HttpConnection connection;
+    UrlPlace place;
+    AuthenticationScheme scheme;
+    bool encrypts = false;
+    Phase phase = Phase::Idle;
+    std::string message;
+    std::chrono::milliseconds timeout{};
+    std::optional<GssContext> context;
+    int rounds = 0;
+    bool has_begun_again = false;
+    bool needs_fresh_connection = false;
+    bool was_encrypted = false;
+    std::optional<HttpResult<HttpResponse>> result;
+};
+
+HttpResult<void> HttpChannel::Impl::check() const
+{
+    switch (scheme) {
+    case AuthenticationScheme::Basic:
+        if (options.identity->login() == nullptr) return http_failure(HttpErrc::CredentialMissing);
+        if (!connection.is_secure() && !options.allows_basic_in_clear) {
+            return http_failure(HttpErrc::BasicRefused);
+        }
+        return {};
+    case AuthenticationScheme::Certificate:
+        if (!connection.is_secure()) return http_failure(HttpErrc::CertificateNeedsTls);
+        if (options.connection.tls.certificate_file.empty()) {
+            return http_failure(HttpErrc::ClientCertificateUnusable, "none was given");
+        }
+        return {};
+    case AuthenticationScheme::CredSsp:
+        return http_failure(HttpErrc::SchemeNotSupported, "-Authentication Credssp");
+    case AuthenticationScheme::Digest:
+        if (options.connection.user.empty()) return http_failure(HttpErrc::CredentialMissing);
+        return {};
+    case AuthenticationScheme::Default:
+    case AuthenticationScheme::Negotiate:
+    case AuthenticationScheme::Kerberos:
+    case AuthenticationScheme::Ntlm:
+    case AuthenticationScheme::Anonymous:
+        return {};
+    }
+    return {};
+}
+
+void HttpChannel::Impl::begin()
+{
+    if (!is_gss(scheme) || (context && context->is_complete())) return send_message();
+    context.reset();
+    rounds = 0;
+    // The token is bound to the server's certificate, which has to be seen first.
+    if (!connection.is_secure()) return begin_tokens();
+    phase = Phase::Probe;
+    send({}, soap_type, {});
+}
+
+void HttpChannel::Impl::begin_tokens()
+{
+    auto credential = options.identity->credential(mechanism_of(scheme));
+    if (!credential) return fail(credential.error());
+    GssInitiatorOptions initiator;
+    initiator.mechanism = mechanism_of(scheme);
+    initiator.service = options.service;
+    initiator.host = place.host;
+    if (options.names_port) initiator.port = place.port;
+    initiator.credential = *credential;
+    initiator.delegates = options.delegates;
+    if (connection.is_secure() && !connection.server_certificate().empty()) {
+        initiator.channel_binding = server_end_point(connection.server_certificate());
+    }
+    auto made = GssContext::initiate(initiator);
+    if (!made) return fail(made.error());
+    context = std::move(*made);
+    auto token = context->step({});
+    if (!token) return fail(token.error());
+    if (!*token) return fail(http_failure(HttpErrc::SecurityFailed).value());
+    send_token(**token);
+}
+
+void HttpChannel::Impl::send_token(BytesView token)
+{
+    phase = Phase::Tokens;
+    // Nothing in the clear goes before encryption is there.
+    send(encrypts ? std::string() : message, soap_type, write_token(scheme_word(), token));
+}
+
+void HttpChannel::Impl::send_message()
+{
+    phase = Phase::Message;
+    if (encrypts) {
+        auto sealed = context->seal(message);
+        if (!sealed) return fail(sealed.error());
+        const auto protocol = scheme == AuthenticationScheme::Kerberos
+                                  ? EncryptionProtocol::Kerberos
+                                  : EncryptionProtocol::Spnego;
+        return send(
+            write_encrypted_body(
+                protocol, soap_type, sealed->original_bytes, sealed->signature, sealed->ciphertext
+            ),
+            encrypted_content_type(protocol),
+            {}
+        );
+    }
+    if (scheme == AuthenticationScheme::Basic) {
+        const Login& login = *options.identity->login();
+        std::string authorization = write_basic(login.user(), login.password());
+        send(message, soap_type, authorization);
+        return clixml::wipe(authorization);
+    }
+    send(
+        message,
+        soap_type,
+        scheme == AuthenticationScheme::Certificate ? certificate_authorization : ""
+    );
+}
+
+void HttpChannel::Impl::send(
+    std::string body, const std::string& type, const std::string& authorization
+)
+{
+    HttpRequest request;
+    request.headers.emplace_back("Content-Type", type);
+    if (!authorization.empty()) request.headers.emplace_back("Authorization", authorization);
+    request.body = std::move(body);
+    request.timeout = timeout;
+    request.needs_fresh_connection = std::exchange(needs_fresh_connection, false);
+    auto started = connection.start(std::move(request));
+    if (!started) fail(started.error());
+}
+
+void HttpChannel::Impl::advance()
+{
+    while (auto taken = connection.take_result()) {
+        if (!*taken) {
+            context.reset(); // it was of that connection
+            return fail(taken->error());
+        }
+        switch (phase) {
+        case Phase::Idle:
+            return;
+        case Phase::Probe:
+            on_probe(std::move(**taken));
+            break;
+        case Phase::Tokens:
+            on_tokens(std::move(**taken));
+            break;
+        case Phase::Message:
+            on_message(std::move(**taken));
+            break;
+        }
+    }
+}
+
+void HttpChannel::Impl::on_probe(HttpResponse response)
+{
+    if (response.status != unauthorized) {
+        return fail(http_failure(
+                        HttpErrc::UnexpectedStatus,
+                        "HTTP status " + std::to_string(response.status) + " instead of 401"
+        )
+                        .value());
+    }
+    begin_tokens();
+}
+
+// The token behind our scheme, which is empty where the server only names it.
+std::optional<std::string> HttpChannel::Impl::token_of(const HttpResponse& response) const
+{
+    std::optional<std::string> found;
+    for (const Challenge& challenge : challenges_of(response)) {
+        const bool is_ours = clixml::equal_ignoring_case(challenge.scheme, scheme_word()) ||
+                             (scheme == AuthenticationScheme::Ntlm &&
+                              clixml::equal_ignoring_case(challenge.scheme, "NTLM"));
+        if (is_ours && (!found || found->empty())) found = std::string(challenge.rest);
+    }
+    return found;
+}
+
+void HttpChannel::Impl::on_tokens(HttpResponse response)
+{
+    const auto token = token_of(response);
+    const bool is_refused = response.status == unauthorized;
+    if (is_refused && !token) {
+        context.reset();
+        const auto code = rounds == 0 ? HttpErrc::SchemeNotOffered : HttpErrc::LoginRefused;
+        return fail(http_failure(code, "the server offers " + schemes_of(response)).value());
+    }
+    if (is_refused && (token->empty() || context->is_complete())) {
+        context.reset();
+        return fail(http_failure(HttpErrc::LoginRefused).value());
+    }
+    if (++rounds > options.rounds_max) {
+        context.reset();
+        return fail(http_failure(HttpErrc::TooManyRounds).value());
+    }
+    if (token && !token->empty() && !context->is_complete()) {
+        const auto bytes = read_token(*token);
+        if (!bytes) return again(http_failure(bytes.error()).value());
+        auto next = context->step(*bytes);
+        if (!next) {
+            context.reset();
+            return fail(next.error());
+        }
+        if (is_refused && *next) return send_token(**next);
+        if (is_refused) {
+            context.reset();
+            return fail(http_failure(HttpErrc::LoginRefused).value());
+        }
+    }
+    if (!context->is_complete()) {
+        context.reset();
+        return fail(http_failure(HttpErrc::ServerNotAuthenticated).value());
+    }
+    if (!encrypts) return on_answer(std::move(response), false);
+    constexpr int server_error = 500;
+    const bool goes_on =
+        response.status / 100 == 2 || response.status == 400 || response.status == server_error;
+    if (!goes_on) {
+        return fail(http_failure(
+                        HttpErrc::UnexpectedStatus, "HTTP status " + std::to_string(response.status)
+        )
+                        .value());
+    }
+    send_message();
+}
+
+void HttpChannel::Impl::on_message(HttpResponse response)
+{
+    if (response.status != unauthorized) return on_answer(std::move(response), encrypts);
+    if (is_gss(scheme)) return again(http_failure(HttpErrc::TooManyRounds).value());
+    const std::string offered = schemes_of(response);
+    fail(http_failure(HttpErrc::LoginRefused, "the server offers " + offered).value());
+}
+
+void HttpChannel::Impl::on_answer(HttpResponse response, bool is_protected)
+{
+    const bool is_encrypted = is_encrypted_content_type(response.header("Content-Type"));
+    was_encrypted = is_encrypted;
+    const bool is_soap_status =
+        response.status == 200 || response.status == 400 || response.status == 500;
+    if (is_encrypted) {
+        if (!context) return fail(http_failure(HttpErrc::UnexpectedEncryption).value());
+        auto opened = open(response);
+        if (!opened) {
+            context.reset();
+            return fail(opened.error());
+        }
+        response.body = std::move(*opened);
+        // Of what was encrypted, as every part says.
+        for (auto& [name, value] : response.headers) {
+            if (clixml::equal_ignoring_case(name, "Content-Type")) value = soap_type;
+        }
+    } else if (is_protected && is_soap_status && !response.body.empty()) {
+        context.reset();
+        return fail(http_failure(HttpErrc::PlainAnswer).value());
+    }
+    if (response.body.empty() || (!is_encrypted && is_protected)) {
+        return fail(http_failure(
+                        HttpErrc::UnexpectedStatus, "HTTP status " + std::to_string(response.status)
+        )
+                        .value());
+    }
+    phase = Phase::Idle;
+    clixml::wipe(message);
+    result = std::move(response);
+}
+
+HttpResult<std::string> HttpChannel::Impl::open(const HttpResponse& response)
+{
+    const auto type =
+        read_encrypted_content_type(response.header("Content-Type"), options.multipart);
+    if (!type) return http_failure(type.error());
+    const auto parts = read_encrypted_body(response.body, *type, options.multipart);
+    if (!parts) return http_failure(parts.error());
+    std::string whole;
+    for (const EncryptedPart& part : *parts) {
+        auto opened = context->open(part.signature, part.ciphertext, part.original_bytes);
+        if (!opened) return opened;
+        whole += *opened;
+    }
+    // OMI fills its messages up with zeros (C5).
+    while (!whole.empty() && whole.back() == 0)
+        whole.pop_back();
+    return whole;
+}
+
+// The connection had lost its authentication: once more from the beginning, and once only.
+void HttpChannel::Impl::again(HttpFailure otherwise)
+{
+    context.reset();
+    if (std::exchange(has_begun_again, true)) return fail(std::move(otherwise));
+    needs_fresh_connection = true;
+    begin();
+}
+
+void HttpChannel::Impl::fail(HttpFailure failure)
+{
+    phase = Phase::Idle;
+    clixml::wipe(message);
+    result = tl::unexpected(std::move(failure));
+}
+
+HttpChannel::HttpChannel(ChannelOptions options) : impl_(std::make_unique<Impl>(std::move(options)))
+{
+}
+
+HttpChannel::~HttpChannel() = default;
+
+HttpResult<void> HttpChannel::start(std::string message, std::chrono::milliseconds timeout)
+{
+    Impl& impl = *impl_;
+    if (is_busy()) return http_failure(HttpErrc::Busy);
+    if (auto checked = impl.check(); !checked) return checked;
+    impl.message = std::move(message);
+    impl.timeout = timeout;
+    impl.has_begun_again = false;
+    impl.begin();
+    return {};
+}
+
+std::optional<HttpResult<HttpResponse>> HttpChannel::take_result()
+{
+    return std::exchange(impl_->result, std::nullopt);
+}
+
+void HttpChannel::cut()
+{
+    impl_->connection.cut();
+    impl_->context.reset();
+    impl_->phase = Impl::Phase::Idle;
+    impl_->needs_fresh_connection = true;
+    impl_->result.reset();
+    clixml::wipe(impl_->message);
+}
+
+bool HttpChannel::is_busy() const
+{
+    return impl_->phase != Impl::Phase::Idle || impl_->result.has_value();
+}
+
+bool HttpChannel::was_encrypted() const
+{
+    return impl_->was_encrypted;
+}
+
+void HttpChannel::append_poll_entries(std::vector<PollEntry>& entries) const
+{
+    impl_->connection.append_poll_entries(entries);
+}
+
+void HttpChannel::on_readable(int descriptor)
+{
+    impl_->connection.on_readable(descriptor);
+    impl_->advance();
+}
+
+void HttpChannel::on_writable(int descriptor)
+{
+    impl_->connection.on_writable(descriptor);
+    impl_->advance();
+}
+
+std::optional<Clock::time_point> HttpChannel::deadline() const
+{
+    return impl_->connection.deadline();
+}
+
+void HttpChannel::on_deadline(Clock::time_point now)
+{
+    impl_->connection.on_deadline(now);
+    impl_->advance();
+}
+
+} // namespace psrp

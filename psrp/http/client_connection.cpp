@@ -1,0 +1,463 @@
+#include <clixml/secret.hpp>
+#include <clixml/utf.hpp>
+#include <psrp/http/channel_binding.hpp>
+#include <psrp/http/client_connection.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <curl/curl.h>
+#include <map>
+#include <mutex>
+
+namespace psrp {
+
+namespace {
+
+struct EasyDeleter {
+    void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
+};
+struct MultiDeleter {
+    void operator()(CURLM* handle) const { curl_multi_cleanup(handle); }
+};
+
+// A list of header lines, overwritten before it is freed: one of them may hold a password.
+class HeaderList {
+public:
+    HeaderList() = default;
+    HeaderList(const HeaderList&) = delete;
+    HeaderList& operator=(const HeaderList&) = delete;
+    ~HeaderList() { clear(); }
+
+    void add(const std::string& line)
+    {
+        if (curl_slist* longer = curl_slist_append(list_, line.c_str())) list_ = longer;
+    }
+    void clear()
+    {
+        for (curl_slist* at = list_; at != nullptr; at = at->next) {
+            volatile char* byte = at->data;
+            while (*byte != 0)
+                *byte++ = 0;
+        }
+        curl_slist_free_all(list_);
+        list_ = nullptr;
+    }
+    [[nodiscard]] curl_slist* list() const { return list_; }
+
+private:
+    curl_slist* list_ = nullptr;
+};
+
+HttpErrc error_of(CURLcode code, bool was_connected)
+{
+    switch (code) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+        return HttpErrc::HostUnknown;
+    case CURLE_COULDNT_RESOLVE_PROXY:
+    case CURLE_PROXY:
+        return HttpErrc::ProxyFailed;
+    case CURLE_COULDNT_CONNECT:
+        return HttpErrc::ConnectFailed;
+    case CURLE_OPERATION_TIMEDOUT:
+        return was_connected ? HttpErrc::OperationTimedOut : HttpErrc::ConnectTimedOut;
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_SSL_CIPHER:
+        return HttpErrc::TlsFailed;
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CRL_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+        return HttpErrc::CertificateUntrusted;
+    case CURLE_SSL_CERTPROBLEM:
+        return HttpErrc::ClientCertificateUnusable;
+    case CURLE_SSL_CACERT_BADFILE:
+        return HttpErrc::AuthorityFileUnusable;
+    case CURLE_URL_MALFORMAT:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+        return HttpErrc::InvalidUrl;
+    case CURLE_WEIRD_SERVER_REPLY:
+        return HttpErrc::MalformedHttp;
+    default:
+        return HttpErrc::ConnectionCut;
+    }
+}
+
+std::string_view trimmed(std::string_view text)
+{
+    constexpr std::string_view blanks = " \t\r\n";
+    const std::size_t first = text.find_first_not_of(blanks);
+    if (first == std::string_view::npos) return {};
+    return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
+bool is_pkcs12(std::string_view file)
+{
+    const auto ends = [&](std::string_view ending) {
+        return file.size() > ending.size() &&
+               clixml::equal_ignoring_case(file.substr(file.size() - ending.size()), ending);
+    };
+    return ends(".p12") || ends(".pfx");
+}
+
+void initialise_once()
+{
+    static std::once_flag once;
+    std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
+}
+
+} // namespace
+
+struct HttpConnection::Impl {
+    explicit Impl(HttpConnectionOptions given);
+    ~Impl();
+    Impl(const Impl&) = delete;
+    Impl& operator=(const Impl&) = delete;
+
+    void set_up();
+    void act(int descriptor, int events);
+    void look_for_end();
+    void finish(CURLcode code);
+    void note_certificate();
+    [[nodiscard]] HttpErrc verification_error() const;
+
+    static int on_socket(CURL*, curl_socket_t socket, int what, void* self, void*);
+    static int on_timer(CURLM*, long milliseconds, void* self);
+    static std::size_t on_body(char* bytes, std::size_t size, std::size_t count, void* self);
+    static std::size_t on_header(char* bytes, std::size_t size, std::size_t count, void* self);
+
+    HttpConnectionOptions options;
+    bool is_secure;
+    std::unique_ptr<CURLM, MultiDeleter> multi;
+    std::unique_ptr<CURL, EasyDeleter> easy;
+    std::array<char, CURL_ERROR_SIZE> words{};
+    std::map<int, int> sockets; // descriptor to CURL_POLL_*
+    std::optional<Clock::time_point> timer;
+    bool is_running = false;
+    HttpRequest request;
+    HeaderList headers;
+    HttpResponse response;
+    std::size_t header_bytes = 0;
+    bool is_too_large = false;
+    std::optional<HttpResult<HttpResponse>> result;
+    Bytes certificate;
+};
+
+HttpConnection::Impl::Impl(HttpConnectionOptions given)
+    : options(std::move(given)),
+      is_secure(
+          options.url.size() >= 6 && clixml::equal_ignoring_case(options.url.substr(0, 6), "https:")
+      )
+{
+    initialise_once();
+    multi.reset(curl_multi_init());
+    easy.reset(curl_easy_init());
+    if (!multi || !easy) return;
+    curl_multi_setopt(multi.get(), CURLMOPT_SOCKETFUNCTION, &on_socket);
+    curl_multi_setopt(multi.get(), CURLMOPT_SOCKETDATA, this);
+    curl_multi_setopt(multi.get(), CURLMOPT_TIMERFUNCTION, &on_timer);
+    curl_multi_setopt(multi.get(), CURLMOPT_TIMERDATA, this);
+    curl_multi_setopt(multi.get(), CURLMOPT_MAXCONNECTS, 1L);
+    set_up();
+}
+
+HttpConnection::Impl::~Impl()
+{
+    if (is_running) curl_multi_remove_handle(multi.get(), easy.get());
+    easy.reset();
+    multi.reset();
+    clixml::wipe(options.password);
+    clixml::wipe(options.tls.key_password);
+    clixml::wipe(options.proxy.password);
+    clixml::wipe(request.body);
+}
+
+void HttpConnection::Impl::set_up()
+{
+    CURL* handle = easy.get();
+    const auto set_text = [handle](CURLoption option, const std::string& value) {
+        if (!value.empty()) curl_easy_setopt(handle, option, value.c_str());
+    };
+    curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, words.data());
+    curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(handle, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+    curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    curl_easy_setopt(handle, CURLOPT_TCP_KEEPALIVE, 1L);
+    curl_easy_setopt(handle, CURLOPT_MAXAGE_CONN, 86'400L);
+    curl_easy_setopt(handle, CURLOPT_COOKIEFILE, ""); // load balancers set one (B2)
+    curl_easy_setopt(
+        handle, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.connect_timeout.count())
+    );
+    curl_easy_setopt(handle, CURLOPT_PROXY, options.proxy.url.c_str()); // empty: none, whatever
+                                                                        // the environment says
+    set_text(CURLOPT_PROXYUSERNAME, options.proxy.user);
+    set_text(CURLOPT_PROXYPASSWORD, options.proxy.password);
+    if (!options.proxy.user.empty()) curl_easy_setopt(handle, CURLOPT_PROXYAUTH, CURLAUTH_ANY);
+    set_text(CURLOPT_USERAGENT, options.user_agent);
+    curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, &on_body);
+    curl_easy_setopt(handle, CURLOPT_WRITEDATA, this);
+    curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, &on_header);
+    curl_easy_setopt(handle, CURLOPT_HEADERDATA, this);
+    curl_easy_setopt(handle, CURLOPT_PRIVATE, this);
+    if (options.uses_digest) {
+        curl_easy_setopt(handle, CURLOPT_HTTPAUTH, CURLAUTH_DIGEST);
+        set_text(CURLOPT_USERNAME, options.user);
+        set_text(CURLOPT_PASSWORD, options.password);
+    }
+    if (!is_secure) return;
+    const TlsOptions& tls = options.tls;
+    curl_easy_setopt(handle, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+    curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, tls.authority == Check::Yes ? 1L : 0L);
+    curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, tls.name == Check::Yes ? 2L : 0L);
+    curl_easy_setopt(handle, CURLOPT_CERTINFO, 1L);
+    set_text(CURLOPT_CAINFO, tls.authority_file);
+    if (tls.revocation == Check::Yes) set_text(CURLOPT_CRLFILE, tls.revocation_file);
+    if (tls.revocation == Check::Skip) {
+        curl_easy_setopt(handle, CURLOPT_SSL_OPTIONS, static_cast<long>(CURLSSLOPT_NO_REVOKE));
+    }
+    if (tls.certificate_file.empty()) return;
+    set_text(CURLOPT_SSLCERT, tls.certificate_file);
+    curl_easy_setopt(handle, CURLOPT_SSLCERTTYPE, is_pkcs12(tls.certificate_file) ? "P12" : "PEM");
+    set_text(CURLOPT_SSLKEY, tls.key_file.empty() ? tls.certificate_file : tls.key_file);
+    if (is_pkcs12(tls.certificate_file)) curl_easy_setopt(handle, CURLOPT_SSLKEYTYPE, "P12");
+    set_text(CURLOPT_KEYPASSWD, tls.key_password);
+}
+
+int HttpConnection::Impl::on_socket(CURL*, curl_socket_t socket, int what, void* self, void*)
+{
+    auto& sockets = static_cast<Impl*>(self)->sockets;
+    if (what == CURL_POLL_REMOVE)
+        sockets.erase(socket);
+    else
+        sockets[socket] = what;
+    return 0;
+}
+
+int HttpConnection::Impl::on_timer(CURLM*, long milliseconds, void* self)
+{
+    auto& timer = static_cast<Impl*>(self)->timer;
+    timer.reset();
+    if (milliseconds >= 0) timer = Clock::now() + std::chrono::milliseconds(milliseconds);
+    return 0;
+}
+
+std::size_t
+HttpConnection::Impl::on_body(char* bytes, std::size_t size, std::size_t count, void* self)
+{
+    Impl& impl = *static_cast<Impl*>(self);
+    const std::size_t total = size * count;
+    if (impl.response.body.size() + total > impl.options.limits.response_bytes_max) {
+        impl.is_too_large = true;
+        return 0;
+    }
+    impl.response.body.append(bytes, total);
+    return total;
+}
+
+std::size_t
+HttpConnection::Impl::on_header(char* bytes, std::size_t size, std::size_t count, void* self)
+{
+    Impl& impl = *static_cast<Impl*>(self);
+    const std::size_t total = size * count;
+    const std::string_view line(bytes, total);
+    // A status line starts the headers of another answer (100, or an exchange of libcurl's own).
+    if (line.starts_with("HTTP/")) impl.response.headers.clear();
+    impl.header_bytes += total;
+    if (impl.header_bytes > impl.options.limits.header_bytes_max) {
+        impl.is_too_large = true;
+        return 0;
+    }
+    const std::size_t colon = line.find(':');
+    if (colon == std::string_view::npos || line.starts_with("HTTP/")) return total;
+    impl.response.headers.emplace_back(
+        trimmed(line.substr(0, colon)), trimmed(line.substr(colon + 1))
+    );
+    return total;
+}
+
+void HttpConnection::Impl::act(int descriptor, int events)
+{
+    int running = 0;
+    curl_multi_socket_action(multi.get(), descriptor, events, &running);
+    look_for_end();
+}
+
+void HttpConnection::Impl::look_for_end()
+{
+    int left = 0;
+    while (const CURLMsg* message = curl_multi_info_read(multi.get(), &left)) {
+        if (message->msg == CURLMSG_DONE && is_running) {
+            finish(message->data.result);
+            break;
+        }
+    }
+}
+
+// OpenSSL's own words tell a wrong name from a wrong authority; libcurl has one code for both.
+HttpErrc HttpConnection::Impl::verification_error() const
+{
+    const std::string_view text(words.data());
+    const bool is_name =
+        text.find("does not match") != std::string_view::npos ||
+        text.find("no alternative certificate subject name") != std::string_view::npos;
+    return is_name ? HttpErrc::CertificateNameMismatch : HttpErrc::CertificateUntrusted;
+}
+
+void HttpConnection::Impl::note_certificate()
+{
+    curl_certinfo* chain = nullptr;
+    const bool is_there = curl_easy_getinfo(easy.get(), CURLINFO_CERTINFO, &chain) == CURLE_OK &&
+                          chain != nullptr && chain->num_of_certs > 0;
+    if (!is_there) return;
+    constexpr std::string_view mark = "Cert:";
+    for (const curl_slist* at = chain->certinfo[0]; at != nullptr; at = at->next) {
+        const std::string_view line(at->data);
+        if (!line.starts_with(mark)) continue;
+        if (auto read = read_pem_certificate(line.substr(mark.size())))
+            certificate = std::move(*read);
+    }
+}
+
+void HttpConnection::Impl::finish(CURLcode code)
+{
+    long status = 0;
+    long connects = 0;
+    curl_off_t connected_us = 0;
+    curl_easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(easy.get(), CURLINFO_NUM_CONNECTS, &connects);
+    curl_easy_getinfo(easy.get(), CURLINFO_CONNECT_TIME_T, &connected_us);
+    if (is_secure && connects > 0) note_certificate();
+    curl_multi_remove_handle(multi.get(), easy.get());
+    is_running = false;
+    headers.clear();
+    clixml::wipe(request.body);
+    curl_easy_setopt(easy.get(), CURLOPT_HTTPHEADER, nullptr);
+    if (code == CURLE_OK) {
+        response.status = static_cast<int>(status);
+        response.came_over_new_connection = connects > 0;
+        result = std::move(response);
+    } else {
+        const bool was_connected = connects == 0 || connected_us > 0;
+        HttpErrc error = error_of(code, was_connected);
+        if (code == CURLE_PEER_FAILED_VERIFICATION) error = verification_error();
+        if (is_too_large) error = HttpErrc::ResponseTooLarge;
+        const bool has_words = words[0] != 0 && !is_too_large;
+        result = http_failure(error, has_words ? std::string(words.data()) : std::string());
+    }
+    response = {};
+}
+
+HttpConnection::HttpConnection(HttpConnectionOptions options)
+    : impl_(std::make_unique<Impl>(std::move(options)))
+{
+}
+
+HttpConnection::~HttpConnection() = default;
+
+HttpResult<void> HttpConnection::start(HttpRequest request)
+{
+    Impl& impl = *impl_;
+    if (impl.is_running) return http_failure(HttpErrc::Busy);
+    if (!impl.easy || !impl.multi) return http_failure(HttpErrc::ConnectFailed, "no memory");
+    CURL* handle = impl.easy.get();
+    if (curl_easy_setopt(handle, CURLOPT_URL, impl.options.url.c_str()) != CURLE_OK) {
+        return http_failure(HttpErrc::InvalidUrl);
+    }
+    impl.request = std::move(request);
+    impl.result.reset();
+    impl.response = {};
+    impl.header_bytes = 0;
+    impl.is_too_large = false;
+    impl.words[0] = 0;
+    impl.headers.clear();
+    impl.headers.add("Expect:");
+    impl.headers.add("Accept:");
+    for (const auto& [name, value] : impl.request.headers)
+        impl.headers.add(name + ": " + value);
+    curl_easy_setopt(handle, CURLOPT_HTTPHEADER, impl.headers.list());
+    curl_easy_setopt(handle, CURLOPT_POST, 1L);
+    curl_easy_setopt(
+        handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(impl.request.body.size())
+    );
+    curl_easy_setopt(handle, CURLOPT_POSTFIELDS, impl.request.body.data());
+    curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(impl.request.timeout.count()));
+    curl_easy_setopt(handle, CURLOPT_FRESH_CONNECT, impl.request.needs_fresh_connection ? 1L : 0L);
+    impl.is_running = true;
+    if (curl_multi_add_handle(impl.multi.get(), handle) != CURLM_OK) {
+        impl.is_running = false;
+        return http_failure(HttpErrc::ConnectFailed);
+    }
+    return {};
+}
+
+std::optional<HttpResult<HttpResponse>> HttpConnection::take_result()
+{
+    return std::exchange(impl_->result, std::nullopt);
+}
+
+void HttpConnection::cut()
+{
+    Impl& impl = *impl_;
+    if (impl.is_running) curl_multi_remove_handle(impl.multi.get(), impl.easy.get());
+    impl.is_running = false;
+    impl.result.reset();
+    impl.headers.clear();
+    clixml::wipe(impl.request.body);
+    impl.timer.reset();
+}
+
+bool HttpConnection::is_busy() const
+{
+    return impl_->is_running || impl_->result.has_value();
+}
+
+bool HttpConnection::is_secure() const
+{
+    return impl_->is_secure;
+}
+
+const Bytes& HttpConnection::server_certificate() const
+{
+    return impl_->certificate;
+}
+
+void HttpConnection::append_poll_entries(std::vector<PollEntry>& entries) const
+{
+    for (const auto& [descriptor, what] : impl_->sockets) {
+        const bool reads = what == CURL_POLL_IN || what == CURL_POLL_INOUT;
+        const bool writes = what == CURL_POLL_OUT || what == CURL_POLL_INOUT;
+        if (reads || writes) entries.push_back({descriptor, reads, writes});
+    }
+}
+
+void HttpConnection::on_readable(int descriptor)
+{
+    impl_->act(descriptor, CURL_CSELECT_IN);
+}
+
+void HttpConnection::on_writable(int descriptor)
+{
+    impl_->act(descriptor, CURL_CSELECT_OUT);
+}
+
+std::optional<Clock::time_point> HttpConnection::deadline() const
+{
+    return impl_->timer;
+}
+
+void HttpConnection::on_deadline(Clock::time_point)
+{
+    impl_->timer.reset();
+    impl_->act(CURL_SOCKET_TIMEOUT, 0);
+}
+
+std::string_view HttpResponse::header(std::string_view name) const
+{
+    for (const auto& [key, value] : headers) {
+        if (clixml::equal_ignoring_case(key, name)) return value;
+    }
+    return {};
+}
+
+} // namespace psrp

@@ -1,0 +1,338 @@
+// HttpChannel against HttpServer over loopback: every way to authenticate, with what goes wrong.
+#include <psrp/http/client_channel.hpp>
+#include <psrp/http/server.hpp>
+#include <psrp/transport/event_loop.hpp>
+#include <tests/http/realm.hpp>
+#include <tests/support/skip.hpp>
+
+#include <catch2/catch.hpp>
+
+#include <crypt.h>
+#include <thread>
+
+using psrp::AuthenticationScheme;
+using psrp::HttpErrc;
+
+namespace {
+
+constexpr std::chrono::milliseconds patience{20'000};
+
+std::string hash_of(const std::string& password)
+{
+    crypt_data room{};
+    return crypt_r(password.c_str(), "$6$salt", &room);
+}
+
+std::shared_ptr<psrp::Identity> identity(const std::string& user, const std::string& password)
+{
+    return std::make_shared<psrp::Identity>(psrp::Login(user, password));
+}
+
+std::shared_ptr<psrp::Identity> alice(const std::string& user = std::string(tests::realm_user))
+{
+    return identity(user, std::string(tests::realm_password));
+}
+
+// A server that answers every message with its user, its size and itself.
+class EchoServer {
+public:
+    explicit EchoServer(psrp::HttpServerOptions options)
+    {
+        options.port = 0;
+        options.address = "localhost";
+        auto started = psrp::HttpServer::start(std::move(options));
+        if (!started) FAIL(started.error().text);
+        server_ = std::move(*started);
+        auto loop = psrp::EventLoop::create();
+        REQUIRE(loop);
+        loop_ = std::make_unique<psrp::EventLoop>(std::move(*loop));
+        loop_->add(*server_);
+    }
+    ~EchoServer() { loop_->remove(*server_); }
+    EchoServer(const EchoServer&) = delete;
+    EchoServer& operator=(const EchoServer&) = delete;
+
+    [[nodiscard]] std::string
+    url(const std::string& scheme, const std::string& path = "/wsman") const
+    {
+        return scheme + "://localhost:" + std::to_string(server_->port()) + path;
+    }
+
+    // Posts a message and gives the answer, or the code of what went wrong.
+    std::string post(psrp::HttpChannel& channel, const std::string& message)
+    {
+        loop_->add(channel);
+        failure_.clear();
+        const auto started = channel.start(message, timeout);
+        std::string outcome;
+        if (!started) {
+            outcome = started.error().error.code.message();
+            failure_ = started.error().text;
+        }
+        while (started) {
+            if (auto result = channel.take_result()) {
+                outcome = *result ? (*result)->body : (*result).error().error.code.message();
+                if (!*result) failure_ = result->error().text;
+                break;
+            }
+            REQUIRE(loop_->run_once());
+            serve();
+        }
+        loop_->remove(channel);
+        return outcome;
+    }
+
+    psrp::HttpServer& server() { return *server_; }
+    psrp::EventLoop& loop() { return *loop_; }
+    const std::string& failure() const { return failure_; }
+    std::vector<std::string> users;
+    std::vector<psrp::HttpErrc> refusals;
+    std::chrono::milliseconds timeout = patience;
+    bool is_mute = false;
+
+private:
+    void serve()
+    {
+        while (auto event = server_->next_event()) {
+            if (const auto* refused = std::get_if<psrp::HttpLoginFailed>(&*event)) {
+                refusals.push_back(static_cast<HttpErrc>(refused->failure.error.code.value()));
+            }
+            auto* arrived = std::get_if<psrp::HttpRequestArrived>(&*event);
+            if (arrived == nullptr || is_mute) continue;
+            users.push_back(arrived->user);
+            server_->answer(
+                arrived->id, 200, "application/soap+xml;charset=UTF-8", "echo " + arrived->body
+            );
+        }
+    }
+
+    std::unique_ptr<psrp::HttpServer> server_;
+    std::unique_ptr<psrp::EventLoop> loop_;
+    std::string failure_;
+};
+
+psrp::HttpServerOptions with_users(const tests::TemporaryFolder& folder)
+{
+    const std::string file = folder.write(
+        "users",
+        "# who may come\n\n" + std::string(tests::realm_user) + ":" +
+            hash_of(std::string(tests::realm_password)) + "\n"
+    );
+    psrp::HttpServerOptions options;
+    auto users = psrp::UserFile::read(file);
+    if (!users) FAIL(users.error().text);
+    options.users = std::move(*users);
+    return options;
+}
+
+psrp::HttpServerOptions with_credential(const std::string& keytab, const std::string& ntlm_users)
+{
+    psrp::HttpServerOptions options;
+    auto credential = psrp::GssCredential::serve(keytab, ntlm_users);
+    if (!credential) FAIL(credential.error().text);
+    options.credential = std::move(*credential);
+    return options;
+}
+
+psrp::ChannelOptions client_of(
+    const EchoServer& server,
+    AuthenticationScheme scheme,
+    std::shared_ptr<psrp::Identity> who,
+    const std::string& protocol = "http"
+)
+{
+    psrp::ChannelOptions options;
+    options.connection.url = server.url(protocol);
+    options.scheme = scheme;
+    options.identity = std::move(who);
+    return options;
+}
+
+std::string text_of(HttpErrc code)
+{
+    return make_error_code(code).message();
+}
+
+} // namespace
+
+TEST_CASE("Basic needs HTTPS or to be forced, and the right password")
+{
+    const tests::TemporaryFolder folder;
+    auto options = with_users(folder);
+    options.basic_in_clear = psrp::Permission::Yes;
+    EchoServer server(std::move(options));
+    auto client = client_of(server, AuthenticationScheme::Basic, alice());
+    {
+        psrp::HttpChannel channel(client);
+        CHECK(server.post(channel, "hello") == text_of(HttpErrc::BasicRefused));
+    }
+    client.allows_basic_in_clear = true;
+    {
+        psrp::HttpChannel channel(client);
+        CHECK(server.post(channel, "hello") == "echo hello");
+        CHECK(server.post(channel, "again") == "echo again");
+        CHECK(server.users == std::vector<std::string>{"alice", "alice"});
+    }
+    client.identity = identity("alice", "wrong");
+    psrp::HttpChannel channel(client);
+    CHECK(server.post(channel, "hello") == text_of(HttpErrc::LoginRefused));
+    CHECK(server.failure().find("wrong") == std::string::npos);
+    CHECK(server.refusals == std::vector<HttpErrc>{HttpErrc::LoginRefused});
+    client.identity = std::make_shared<psrp::Identity>();
+    psrp::HttpChannel nobody(client);
+    CHECK(server.post(nobody, "hello") == text_of(HttpErrc::CredentialMissing));
+}
+
+TEST_CASE("NTLM authenticates and encrypts messages of any size")
+{
+    if (!tests::has_ntlm()) return tests::report_skip("gss-ntlmssp is not installed");
+    const tests::TemporaryFolder folder;
+    EchoServer server(with_credential({}, tests::write_ntlm_users(folder)));
+    for (const auto scheme : {AuthenticationScheme::Ntlm, AuthenticationScheme::Negotiate}) {
+        psrp::HttpChannel channel(client_of(server, scheme, alice("PSRP\\alice")));
+        for (const std::size_t size : {1U, 15U, 16U, 1000U, 70'000U, 3'000'000U}) {
+            const std::string message(size, 'm');
+            CHECK(server.post(channel, message) == "echo " + message);
+            CHECK(channel.was_encrypted());
+            CHECK(server.users.back() == "PSRP\\alice");
+        }
+        psrp::HttpChannel wrong(client_of(server, scheme, identity("PSRP\\alice", "wrong")));
+        CHECK(server.post(wrong, "hello") == text_of(HttpErrc::LoginRefused));
+        psrp::HttpChannel unknown(client_of(server, scheme, identity("PSRP\\bob", "wrong")));
+        CHECK(server.post(unknown, "hello") == text_of(HttpErrc::LoginRefused));
+    }
+}
+
+TEST_CASE("Kerberos authenticates with a ticket or a password and encrypts")
+{
+    std::string reason;
+    const auto realm = tests::Realm::start(reason);
+    if (!realm) return tests::report_skip(reason);
+    EchoServer server(with_credential(realm->keytab(), {}));
+    const std::string principal = "alice@PSRP.TEST";
+    for (const auto scheme : {AuthenticationScheme::Kerberos, AuthenticationScheme::Negotiate}) {
+        for (const bool has_ticket : {true, false}) {
+            if (has_ticket) REQUIRE(realm->log_in());
+            psrp::HttpChannel channel(client_of(
+                server, scheme, has_ticket ? std::make_shared<psrp::Identity>() : alice(principal)
+            ));
+            for (const std::size_t size : {1U, 16U, 70'000U, 3'000'000U}) {
+                const std::string message(size, 'm');
+                CHECK(server.post(channel, message) == "echo " + message);
+                CHECK(channel.was_encrypted());
+                CHECK(server.users.back() == principal);
+            }
+            realm->log_out();
+        }
+        psrp::HttpChannel nobody(client_of(server, scheme, std::make_shared<psrp::Identity>()));
+        CHECK(server.post(nobody, "x") == text_of(HttpErrc::TicketMissing));
+    }
+    struct Row {
+        const char* user;
+        const char* password;
+        const char* service;
+        HttpErrc expected;
+    };
+    for (const Row& row : {
+             Row{"alice@PSRP.TEST", "wrong-secret", "HTTP", HttpErrc::PasswordRefused},
+             Row{"bob@PSRP.TEST", "wrong-secret", "HTTP", HttpErrc::PrincipalUnknown},
+             Row{"bob@UNREACHABLE.TEST", "wrong-secret", "HTTP", HttpErrc::RealmUnreachable},
+             Row{"bob@NOWHERE.TEST", "wrong-secret", "HTTP", HttpErrc::RealmUnreachable},
+             Row{"alice@PSRP.TEST", "correct horse 1", "NOSUCH", HttpErrc::ServiceUnknown},
+         }) {
+        INFO(row.user << " " << row.service);
+        auto client =
+            client_of(server, AuthenticationScheme::Kerberos, identity(row.user, row.password));
+        client.service = row.service;
+        psrp::HttpChannel channel(client);
+        CHECK(server.post(channel, "x") == text_of(row.expected));
+        CHECK(server.failure().find(row.password) == std::string::npos);
+        // Negotiate goes on with NTLM where Kerberos fails, which this server does not have.
+        client.scheme = AuthenticationScheme::Negotiate;
+        psrp::HttpChannel negotiating(client);
+        CHECK(server.post(negotiating, "x") == text_of(HttpErrc::LoginRefused));
+    }
+    // Keys of the service that are not those the KDC has.
+    EchoServer stranger(with_credential(realm->wrong_keytab(), {}));
+    psrp::HttpChannel channel(client_of(stranger, AuthenticationScheme::Kerberos, alice(principal))
+    );
+    CHECK(stranger.post(channel, "x") == text_of(HttpErrc::LoginRefused));
+}
+
+TEST_CASE("a ticket that has expired is named")
+{
+    std::string reason;
+    const auto realm = tests::Realm::start(reason);
+    if (!realm) return tests::report_skip(reason);
+    EchoServer server(with_credential(realm->keytab(), {}));
+    REQUIRE(realm->log_in("1s"));
+    std::this_thread::sleep_for(std::chrono::milliseconds(2100));
+    psrp::HttpChannel channel(
+        client_of(server, AuthenticationScheme::Kerberos, std::make_shared<psrp::Identity>())
+    );
+    CHECK(server.post(channel, "x") == text_of(HttpErrc::TicketExpired));
+}
+
+TEST_CASE("over HTTPS a login is bound to the certificate and messages are plain")
+{
+    const tests::TemporaryFolder folder;
+    tests::TestCertificate certificate;
+    if (!tests::make_certificate(folder, "localhost", certificate)) {
+        return tests::report_skip("openssl is not installed");
+    }
+    auto options = with_users(folder);
+    if (tests::has_ntlm()) {
+        options.credential =
+            std::move(*psrp::GssCredential::serve({}, tests::write_ntlm_users(folder)));
+    }
+    options.certificate_file = certificate.certificate_file;
+    options.key_file = certificate.key_file;
+    EchoServer server(std::move(options));
+
+    auto basic = client_of(server, AuthenticationScheme::Basic, alice(), "https");
+    basic.connection.tls.authority_file = certificate.certificate_file;
+    {
+        psrp::HttpChannel channel(basic);
+        CHECK(server.post(channel, "hello") == "echo hello");
+        CHECK(server.post(channel, std::string(2'000'000, 'x')).size() == 2'000'005);
+    }
+    auto doubtful = basic;
+    doubtful.connection.tls.authority_file.clear();
+    {
+        psrp::HttpChannel channel(doubtful);
+        CHECK(server.post(channel, "hello") == text_of(HttpErrc::CertificateUntrusted));
+    }
+    doubtful.connection.tls.authority = psrp::Check::Skip;
+    {
+        psrp::HttpChannel channel(doubtful);
+        CHECK(server.post(channel, "hello") == "echo hello");
+    }
+    auto misnamed = basic;
+    misnamed.connection.url.replace(misnamed.connection.url.find("localhost"), 9, "127.0.0.1");
+    {
+        psrp::HttpChannel channel(misnamed);
+        CHECK(server.post(channel, "hello") == text_of(HttpErrc::CertificateNameMismatch));
+    }
+    misnamed.connection.tls.name = psrp::Check::Skip;
+    {
+        psrp::HttpChannel channel(misnamed);
+        CHECK(server.post(channel, "hello") == "echo hello");
+    }
+    auto plain = client_of(server, AuthenticationScheme::Anonymous, alice(), "http");
+    {
+        psrp::HttpChannel channel(plain);
+        CHECK(server.post(channel, "hello") == text_of(HttpErrc::ConnectionCut));
+    }
+    if (!tests::has_ntlm()) return tests::report_skip("gss-ntlmssp is not installed");
+    auto ntlm = basic;
+    ntlm.scheme = AuthenticationScheme::Ntlm;
+    ntlm.identity = alice("PSRP\\alice");
+    psrp::HttpChannel channel(ntlm);
+    CHECK(server.post(channel, "hello") == "echo hello");
+    CHECK_FALSE(channel.was_encrypted());
+    CHECK(server.post(channel, "again") == "echo again");
+    ntlm.encryption = psrp::MessageEncryption::Always;
+    psrp::HttpChannel twice(ntlm);
+    CHECK(server.post(twice, "hello") == "echo hello");
+    CHECK(twice.was_encrypted());
+}
