@@ -21,6 +21,9 @@ Targets
   -KeyFilePath FILE, -i FILE     private key for ssh
   -Options KEY=VALUE, -o ...     an option for ssh, as its -o; may be repeated
   -Subsystem NAME                SSH subsystem to ask for (powershell)
+  -SSHConnection JSON            a table, or a list of tables, a target each: {"HostName": "web1",
+                                 "UserName": "me", "Port": 22, "KeyFilePath": "k", "Subsystem": "s",
+                                 "ConnectingTimeout": 5000, "Options": {"Compression": "yes"}}
   -ContainerId ID[,...]          containers, by id or name, with pwsh in them
   -ContainerEngine PROGRAM       what runs them (docker or podman, whichever is on PATH)
   -ProcessId ID, -ProcessName NAME  a running PowerShell of this computer

@@ -1,6 +1,7 @@
 #include <clixml/utf.hpp>
 #include <psrp/icm/help.hpp>
 #include <psrp/icm/options.hpp>
+#include <psrp/icm/ssh_connections.hpp>
 #include <psrp/transport/command_words.hpp>
 
 #include <CLI/CLI.hpp>
@@ -21,7 +22,7 @@ struct Parameter {
 };
 
 // clang-format off
-constexpr std::array<Parameter, 40> parameters = {{
+constexpr std::array<Parameter, 41> parameters = {{
     {"ArgumentList", "argument-list", true},
     {"Args", "argument-list", true},
     {"Capture", "capture", true},
@@ -55,6 +56,7 @@ constexpr std::array<Parameter, 40> parameters = {{
     {"ScriptBlock", "command", true},
     {"ServerCommand", "server-command", true},
     {"Socket", "socket", true},
+    {"SSHConnection", "ssh-connection", true},
     {"SSHTransport", "ssh-transport", false},
     {"Subsystem", "subsystem", true},
     {"ThrottleLimit", "throttle-limit", true},
@@ -192,6 +194,7 @@ struct RawOptions {
     std::vector<std::string> argument_lists;
     std::vector<std::string> input_objects;
     std::vector<std::string> ssh_options;
+    std::vector<std::string> ssh_connections;
     std::vector<std::string> containers;
     std::vector<std::string> sockets;
     std::vector<std::string> custom_pipes;
@@ -229,6 +232,7 @@ void define(CLI::App& app, RawOptions& raw)
     each("--argument-list", raw.argument_lists);
     each("--input-object", raw.input_objects);
     each("--option", raw.ssh_options);
+    each("--ssh-connection", raw.ssh_connections);
     each("--command", raw.options.scripts);
     each("--container-id", raw.containers);
     each("--socket", raw.sockets);
@@ -282,6 +286,12 @@ tl::expected<void, Instead> settle_targets(RawOptions& raw)
             if (target->port) whole.port = target->port;
             raw.options.targets.push_back(std::move(whole));
         }
+    }
+    for (const std::string& text : raw.ssh_connections) {
+        auto targets = read_ssh_connections(text, raw.defaults);
+        if (!targets) return usage_error(targets.error());
+        for (psrp::SshTarget& target : *targets)
+            raw.options.targets.push_back(std::move(target));
     }
     if (!raw.computer_names.empty()) {
         return usage_error("-ComputerName connects over WinRM, which this version does not speak; "
