@@ -3,6 +3,7 @@
 #include <psrp/client/invocation.hpp>
 #include <psrp/client/random_ids.hpp>
 #include <psrp/client/session.hpp>
+#include <psrp/transport/child_process.hpp>
 #include <psrp/transport/process_transport.hpp>
 
 #include <benchmark/benchmark.h>
@@ -107,30 +108,76 @@ void run_script(benchmark::State& state, const std::string& script, long objects
     state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()) * objects);
 }
 
-void one_integer(benchmark::State& state)
+// What both pairs of ends run.
+struct Scenario {
+    const char* name;
+    const char* script;
+    long objects;
+    std::size_t text_bytes;
+    benchmark::TimeUnit unit;
+};
+
+constexpr Scenario scenarios[] = {
+    {"one_integer", "1", 1, 0, benchmark::kMicrosecond},
+    {"integers_100000", "1..100000", 100'000, 0, benchmark::kMillisecond},
+    {"bags_10000",
+     "1..10000 | ForEach-Object { [pscustomobject]@{ A = $_; B = 'text'; C = $true; D = 2.5; "
+     "E = $_; F = 'more text'; G = $false; H = $_ } }",
+     10'000,
+     0,
+     benchmark::kMillisecond},
+    {"one_object_of_16_mib", "'z' * 16777216", 1, 16'777'216, benchmark::kMillisecond},
+};
+
+void our_ends(benchmark::State& state, const Scenario& scenario)
 {
-    run_script(state, "1", 1, 0);
+    run_script(state, scenario.script, scenario.objects, scenario.text_bytes);
 }
 
-void integers_100000(benchmark::State& state)
+// PowerShell at both ends, out of process: it tells the seconds of one run after a warm one.
+void power_shell_ends(benchmark::State& state, const std::string& pwsh, const Scenario& scenario)
 {
-    run_script(state, "1..100000", 100'000, 0);
-}
-
-void bags_10000(benchmark::State& state)
-{
-    run_script(
-        state,
-        "1..10000 | ForEach-Object { [pscustomobject]@{ A = $_; B = 'text'; C = $true; D = 2.5; "
-        "E = $_; F = 'more text'; G = $false; H = $_ } }",
-        10'000,
-        0
-    );
-}
-
-void one_object_of_16_mib(benchmark::State& state)
-{
-    run_script(state, "'z' * 16777216", 1, 16'777'216);
+    std::string block = scenario.script;
+    for (std::size_t at = 0; (at = block.find('\'', at)) != std::string::npos; at += 2)
+        block.insert(at, "'");
+    const std::string text =
+        "$r = [runspacefactory]::CreateOutOfProcessRunspace($null); $r.Open(); "
+        "$run = { $p = [powershell]::Create(); $p.Runspace = $r; $null = $p.AddScript('" +
+        block +
+        "'); $w = [Diagnostics.Stopwatch]::StartNew(); $o = $p.Invoke(); "
+        "$t = $w.Elapsed.TotalSeconds; if ($o.Count -ne " +
+        std::to_string(scenario.objects) +
+        ") { exit 1 }; $t }; $null = & $run; $null = & $run; "
+        "(& $run).ToString([cultureinfo]::InvariantCulture); $r.Close()";
+    for (auto _ : state) {
+        int ends[2];
+        if (::pipe(ends) != 0) return state.SkipWithError("no pipe");
+        posix_spawn_file_actions_t actions;
+        posix_spawn_file_actions_init(&actions);
+        posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+        posix_spawn_file_actions_addclose(&actions, ends[0]);
+        const char* arguments[] = {
+            "pwsh", "-NoLogo", "-NoProfile", "-NonInteractive", "-c", text.c_str(), nullptr};
+        pid_t id = 0;
+        int status = 1;
+        const bool has_started =
+            posix_spawn(
+                &id, pwsh.c_str(), &actions, nullptr, const_cast<char**>(arguments), environ
+            ) == 0;
+        posix_spawn_file_actions_destroy(&actions);
+        ::close(ends[1]);
+        char printed[64] = {};
+        std::size_t size = 0;
+        ssize_t count = 0;
+        while (size + 1 < sizeof printed &&
+               (count = ::read(ends[0], printed + size, sizeof printed - 1 - size)) > 0)
+            size += static_cast<std::size_t>(count);
+        ::close(ends[0]);
+        const double seconds = std::strtod(printed, nullptr);
+        if (!has_started || ::waitpid(id, &status, 0) != id || status != 0 || seconds <= 0)
+            return state.SkipWithError("pwsh failed");
+        state.SetIterationTime(seconds);
+    }
 }
 
 // A session from the start of its server to its first object.
@@ -167,12 +214,30 @@ void icm_start_to_end(benchmark::State& state)
 
 } // namespace
 
-// First of all: a child's peak counts what its parent held when it was started.
-BENCHMARK(icm_start_to_end)->UseRealTime()->Unit(benchmark::kMillisecond);
-BENCHMARK(one_integer)->UseRealTime()->Unit(benchmark::kMicrosecond);
-BENCHMARK(integers_100000)->UseRealTime()->Unit(benchmark::kMillisecond);
-BENCHMARK(bags_10000)->UseRealTime()->Unit(benchmark::kMillisecond);
-BENCHMARK(one_object_of_16_mib)->UseRealTime()->Unit(benchmark::kMillisecond);
-BENCHMARK(session_to_first_object)->UseRealTime()->Unit(benchmark::kMillisecond);
-
-BENCHMARK_MAIN();
+int main(int count, char** arguments)
+{
+    // First of all: a child's peak counts what its parent held when it was started.
+    benchmark::RegisterBenchmark("icm_start_to_end", icm_start_to_end)
+        ->UseRealTime()
+        ->Unit(benchmark::kMillisecond);
+    const auto pwsh = psrp::find_program("pwsh");
+    for (const Scenario& scenario : scenarios) {
+        benchmark::RegisterBenchmark(scenario.name, our_ends, scenario)
+            ->UseRealTime()
+            ->Unit(scenario.unit);
+        if (!pwsh) continue;
+        const std::string name = std::string("pwsh/") + scenario.name;
+        benchmark::RegisterBenchmark(name.c_str(), power_shell_ends, *pwsh, scenario)
+            ->UseManualTime()
+            ->Iterations(1)
+            ->Unit(scenario.unit);
+    }
+    benchmark::RegisterBenchmark("session_to_first_object", session_to_first_object)
+        ->UseRealTime()
+        ->Unit(benchmark::kMillisecond);
+    benchmark::Initialize(&count, arguments);
+    if (benchmark::ReportUnrecognizedArguments(count, arguments)) return 1;
+    benchmark::RunSpecifiedBenchmarks();
+    benchmark::Shutdown();
+    return 0;
+}

@@ -21,6 +21,9 @@ Targets
   -KeyFilePath FILE, -i FILE     private key for ssh
   -Options KEY=VALUE, -o ...     an option for ssh, as its -o; may be repeated
   -Subsystem NAME                SSH subsystem to ask for (powershell)
+  -SSHConnection JSON            a table, or a list of tables, a target each: {"HostName": "web1",
+                                 "UserName": "me", "Port": 22, "KeyFilePath": "k", "Subsystem": "s",
+                                 "ConnectingTimeout": 5000, "Options": {"Compression": "yes"}}
   -ComputerName NAME[,...]       computers reached over WinRM, see below
   -ConnectionUri URI[,...]       the same by address: https://server:5986/wsman
   -ContainerId ID[,...]          containers, by id or name, with pwsh in them

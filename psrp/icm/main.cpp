@@ -1,5 +1,6 @@
 #include <psrp/icm/options.hpp>
 #include <psrp/icm/run.hpp>
+#include <psrp/icm/terminal_keeper.hpp>
 
 #include <cstdio>
 #include <string>
@@ -14,5 +15,6 @@ int main(int argument_count, char** arguments)
         std::fputs(instead.text.c_str(), instead.is_error ? stderr : stdout);
         return instead.is_error ? icm::exit_usage : icm::exit_success;
     }
+    const icm::TerminalKeeper keeper;
     return icm::run(*options);
 }

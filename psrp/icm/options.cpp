@@ -1,6 +1,7 @@
 #include <clixml/utf.hpp>
 #include <psrp/icm/help.hpp>
 #include <psrp/icm/options.hpp>
+#include <psrp/icm/ssh_connections.hpp>
 #include <psrp/transport/command_words.hpp>
 
 #include <CLI/CLI.hpp>
@@ -21,7 +22,7 @@ struct Parameter {
 };
 
 // clang-format off
-constexpr std::array<Parameter, 62> parameters = {{
+constexpr std::array<Parameter, 63> parameters = {{
     {"AllowBasicOverHttp", "allow-basic-over-http", false},
     {"AllowRedirection", "allow-redirection", false},
     {"ApplicationName", "application-name", true},
@@ -77,6 +78,7 @@ constexpr std::array<Parameter, 62> parameters = {{
     {"ScriptBlock", "command", true},
     {"ServerCommand", "server-command", true},
     {"Socket", "socket", true},
+    {"SSHConnection", "ssh-connection", true},
     {"SSHTransport", "ssh-transport", false},
     {"Subsystem", "subsystem", true},
     {"ThrottleLimit", "throttle-limit", true},
@@ -214,6 +216,7 @@ struct RawOptions {
     std::vector<std::string> argument_lists;
     std::vector<std::string> input_objects;
     std::vector<std::string> ssh_options;
+    std::vector<std::string> ssh_connections;
     std::vector<std::string> containers;
     std::vector<std::string> sockets;
     std::vector<std::string> custom_pipes;
@@ -255,6 +258,7 @@ void define(CLI::App& app, RawOptions& raw)
     each("--argument-list", raw.argument_lists);
     each("--input-object", raw.input_objects);
     each("--option", raw.ssh_options);
+    each("--ssh-connection", raw.ssh_connections);
     each("--command", raw.options.scripts);
     each("--container-id", raw.containers);
     each("--socket", raw.sockets);
@@ -328,6 +332,12 @@ tl::expected<void, Instead> settle_targets(RawOptions& raw)
             if (target->port) whole.port = target->port;
             raw.options.targets.push_back(std::move(whole));
         }
+    }
+    for (const std::string& text : raw.ssh_connections) {
+        auto targets = read_ssh_connections(text, raw.defaults);
+        if (!targets) return usage_error(targets.error());
+        for (psrp::SshTarget& target : *targets)
+            raw.options.targets.push_back(std::move(target));
     }
     return {};
 }

@@ -54,7 +54,10 @@ psrp::Target target_for(const psrp::SshTarget& place, const Options& options, co
     psrp::Target target;
     target.name = place.host;
     target.is_remote = true;
-    target.connect = [place, timeout = options.connecting_timeout](LineTaker take_line) {
+    auto timeout = options.connecting_timeout;
+    if (place.connecting_timeout) timeout = place.connecting_timeout;
+    if (timeout && timeout->count() < 0) timeout = std::nullopt;
+    target.connect = [place, timeout](LineTaker take_line) {
         psrp::SshOptions ssh;
         ssh.target = place;
         ssh.connecting_timeout = timeout;

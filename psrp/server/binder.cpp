@@ -50,29 +50,6 @@ binding_failure(const CommandDefinition& definition, std::string message, std::s
     return failure;
 }
 
-std::string_view type_text(ParameterType type)
-{
-    switch (type) {
-    case ParameterType::Any:
-        return "System.Object";
-    case ParameterType::Text:
-        return "System.String";
-    case ParameterType::TextList:
-        return "System.String[]";
-    case ParameterType::Int32:
-        return "System.Int32";
-    case ParameterType::Int32List:
-        return "System.Int32[]";
-    case ParameterType::Int64:
-        return "System.Int64";
-    case ParameterType::Double:
-        return "System.Double";
-    case ParameterType::Switch:
-        return "System.Management.Automation.SwitchParameter";
-    }
-    return "System.Object";
-}
-
 class Binder {
 public:
     Binder(
@@ -172,7 +149,7 @@ private:
         if (value == nullptr && !is_switch) {
             const std::string_view type = common != nullptr
                                               ? "System.Management.Automation.ActionPreference"
-                                              : type_text(parameter->type);
+                                              : parameter_type_name(parameter->type);
             const std::string name =
                 common != nullptr ? std::string(common->name) : parameter->name;
             return tl::unexpected(binding_failure(
@@ -277,7 +254,7 @@ private:
                 definition_,
                 "Cannot bind parameter '" + parameter.name + "'. Cannot convert value \"" + text +
                     "\" to type \"" +
-                    std::string(is_list ? "System.Int32" : type_text(parameter.type)) +
+                    std::string(is_list ? "System.Int32" : parameter_type_name(parameter.type)) +
                     "\". Error: \"The input string '" + text + "' was not in a correct format.\"",
                 "CannotConvertArgumentNoMessage"
             ));
@@ -371,6 +348,29 @@ std::optional<ActionPreference> read_preference(Value value)
             return static_cast<ActionPreference>(i);
     }
     return std::nullopt;
+}
+
+std::string_view parameter_type_name(ParameterType type)
+{
+    switch (type) {
+    case ParameterType::Any:
+        return "System.Object";
+    case ParameterType::Text:
+        return "System.String";
+    case ParameterType::TextList:
+        return "System.String[]";
+    case ParameterType::Int32:
+        return "System.Int32";
+    case ParameterType::Int32List:
+        return "System.Int32[]";
+    case ParameterType::Int64:
+        return "System.Int64";
+    case ParameterType::Double:
+        return "System.Double";
+    case ParameterType::Switch:
+        return "System.Management.Automation.SwitchParameter";
+    }
+    return "System.Object";
 }
 
 } // namespace psrp::server

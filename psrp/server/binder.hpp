@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace psrp::server {
@@ -39,6 +40,9 @@ struct BoundCall {
 tl::expected<BoundCall, Failure> bind_arguments(
     const CommandDefinition& definition, const std::vector<CallArgument>& words, Arena& arena
 );
+
+// The .NET type of a parameter.
+std::string_view parameter_type_name(ParameterType type);
 
 // "Stop" or its number; nothing for anything else.
 std::optional<ActionPreference> read_preference(Value value);

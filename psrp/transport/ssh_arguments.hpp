@@ -4,6 +4,7 @@
 
 #include <clixml/result.hpp>
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,6 +24,9 @@ struct SshTarget {
     // One -o KEY=VALUE each, in this order.
     std::vector<std::pair<std::string, std::string>> options = {};
     std::string subsystem = "powershell";
+    // How long the connection may take to come up, where this target has a limit of its own;
+    // negative: none. Not ssh's business.
+    std::optional<std::chrono::milliseconds> connecting_timeout = {};
 };
 
 // The user as ssh wants it: `DOMAIN\user`, with exactly one backslash, becomes `user@DOMAIN`;

@@ -1,5 +1,6 @@
 #include <clixml/object.hpp>
 #include <psrp/protocol/errors.hpp>
+#include <psrp/server/binder.hpp>
 #include <psrp/server/detail/runspace.hpp>
 #include <psrp/server/script/convert.hpp>
 #include <psrp/server/script/interpreter.hpp>
@@ -238,6 +239,35 @@ Value private_data(Arena& arena, const clixml::Version& protocol_version)
     return Value::object(data);
 }
 
+constexpr std::string_view parameters_type_name =
+    "System.Collections.Generic.Dictionary`2[[System.String],[System.Management.Automation."
+    "ParameterMetadata]]";
+
+// What Import-PSSession insists on: it makes a proxy of each command (fact sheet psrp 6.8).
+Object* parameter_metadata(Arena& memory, const CommandParameter& parameter)
+{
+    Object* aliases = clixml::make_container(
+        memory,
+        clixml::ContainerKind::List,
+        {"System.Collections.ObjectModel.Collection`1[[System.String]]", "System.Object"}
+    );
+    for (const std::string& alias : parameter.aliases)
+        aliases->add_item(memory, Value::string(memory, alias));
+    Object* metadata = memory.make<Object>();
+    metadata->set_type_names(
+        memory, {"System.Management.Automation.ParameterMetadata", "System.Object"}
+    );
+    const bool is_switch = parameter.type == ParameterType::Switch;
+    metadata->set_adapted(memory, "Name", Value::string(memory, parameter.name));
+    metadata->set_adapted(
+        memory, "ParameterType", Value::string(parameter_type_name(parameter.type))
+    );
+    metadata->set_adapted(memory, "Aliases", Value::object(aliases));
+    metadata->set_adapted(memory, "IsDynamic", Value::boolean(false));
+    metadata->set_adapted(memory, "SwitchParameter", Value::boolean(is_switch));
+    return metadata;
+}
+
 // One command as GET_COMMAND_METADATA lists it.
 Value command_metadata(Arena& memory, const CommandDefinition& definition)
 {
@@ -261,14 +291,15 @@ Value command_metadata(Arena& memory, const CommandDefinition& definition)
     );
     object->add_note(memory, "ResolvedCommandName", Value{});
     object->add_note(memory, "OutputType", Value::object(clixml::make_array(memory)));
-    Object* parameters = clixml::make_hashtable(memory);
+    Object* parameters = clixml::make_container(
+        memory, clixml::ContainerKind::Dictionary, {parameters_type_name, "System.Object"}
+    );
     for (const CommandParameter& parameter : definition.parameters) {
-        Object* one = clixml::make_custom_object(memory);
-        one->add_note(memory, "Name", Value::string(memory, parameter.name));
-        one->add_note(
-            memory, "SwitchParameter", Value::boolean(parameter.type == ParameterType::Switch)
+        parameters->add_entry(
+            memory,
+            Value::string(memory, parameter.name),
+            Value::object(parameter_metadata(memory, parameter))
         );
-        parameters->add_entry(memory, Value::string(memory, parameter.name), Value::object(one));
     }
     object->add_note(memory, "Parameters", Value::object(parameters));
     return Value::object(object);
