@@ -50,6 +50,14 @@ binding_failure(const CommandDefinition& definition, std::string message, std::s
     return failure;
 }
 
+// A number written without quotes is given to text parameters as it was typed.
+Value text_as_typed(Value value, std::string_view source, Arena& arena)
+{
+    const bool is_literal = !source.empty() && source.front() != '$' && source.front() != '(';
+    if (as_number(value) && is_literal) return Value::string(arena, source);
+    return Value::string(arena, clixml::to_display_text(value));
+}
+
 class Binder {
 public:
     Binder(
@@ -315,11 +323,9 @@ private:
         return to_integer(value);
     }
 
-    // A number written without quotes is given to text parameters as it was typed.
     Value text(Value value, std::string_view source)
     {
-        if (as_number(value) && !source.empty()) return Value::string(arena_, source);
-        return Value::string(arena_, clixml::to_display_text(value));
+        return text_as_typed(value, source, arena_);
     }
 
     static constexpr const CommonRow* null_row = nullptr;
@@ -329,12 +335,39 @@ private:
     BoundCall call_;
 };
 
+// The call of a program: -name and -name:value as they are, lists as a word an item.
+BoundCall take_words(std::string_view name, const std::vector<CallArgument>& words, Arena& arena)
+{
+    std::vector<Value> texts;
+    for (const CallArgument& word : words) {
+        if (!word.parameter.empty()) {
+            std::string text = "-" + word.parameter;
+            if (word.attached && word.has_value)
+                text += ":" + std::string(text_as_typed(word.value, word.source, arena).text());
+            texts.push_back(Value::string(arena, text));
+            if (word.attached) continue;
+        }
+        if (!word.has_value) continue;
+        const std::vector<Value> items = as_list(word.value, arena);
+        for (const Value item : items)
+            texts.push_back(text_as_typed(item, items.size() == 1 ? word.source : "", arena));
+    }
+    BoundCall call;
+    call.arguments.set("Name", Value::string(arena, name));
+    call.arguments.set("Words", make_list(arena, texts));
+    return call;
+}
+
 } // namespace
 
 tl::expected<BoundCall, Failure> bind_arguments(
-    const CommandDefinition& definition, const std::vector<CallArgument>& words, Arena& arena
+    const CommandDefinition& definition,
+    const std::vector<CallArgument>& words,
+    Arena& arena,
+    std::string_view invocation_name
 )
 {
+    if (definition.takes_words) return take_words(invocation_name, words, arena);
     return Binder(definition, words, arena).bind();
 }
 

@@ -36,9 +36,12 @@ struct BoundCall {
 };
 
 // Binds and converts; made values live in `arena`. Failures carry PowerShell's identifiers
-// (NamedParameterNotFound, ...).
+// (NamedParameterNotFound, ...). `invocation_name` is for definitions that take words.
 tl::expected<BoundCall, Failure> bind_arguments(
-    const CommandDefinition& definition, const std::vector<CallArgument>& words, Arena& arena
+    const CommandDefinition& definition,
+    const std::vector<CallArgument>& words,
+    Arena& arena,
+    std::string_view invocation_name = {}
 );
 
 // The .NET type of a parameter.

@@ -116,6 +116,21 @@ const CommandDefinition* CommandTable::find(std::string_view name) const
     return nullptr;
 }
 
+void CommandTable::set_fallback(
+    CommandDefinition definition, std::function<bool(std::string_view name)> accepts
+)
+{
+    fallback_ = std::make_unique<CommandDefinition>(std::move(definition));
+    fallback_accepts_ = std::move(accepts);
+}
+
+const CommandDefinition* CommandTable::resolve(std::string_view name) const
+{
+    const CommandDefinition* found = find(name);
+    if (found == nullptr && fallback_ && fallback_accepts_(name)) found = fallback_.get();
+    return found;
+}
+
 std::vector<const CommandDefinition*> CommandTable::definitions() const
 {
     std::vector<const CommandDefinition*> result;

@@ -82,6 +82,9 @@ struct CommandDefinition {
         type_name; // Microsoft.PowerShell.Commands.GetProcessCommand: ends error identifiers
     std::string module = "psrp"; // for Get-Command
     bool accepts_input = false;  // whether process() may be called
+    // For programs: nothing is bound; "Name" has the name of the call and "Words" what else was
+    // typed, as texts.
+    bool takes_words = false;
     std::vector<CommandParameter> parameters = {};
     std::vector<std::string> aliases = {};
     std::function<std::unique_ptr<Command>()> create;
@@ -95,6 +98,12 @@ public:
     Result<void> add(CommandDefinition definition);
     // By name or alias, ignoring case; null where there is none. Borrowed from the table.
     [[nodiscard]] const CommandDefinition* find(std::string_view name) const;
+    // What is called where no command has the name and `accepts` says yes to it; replaces an
+    // earlier one. It has no place in definitions().
+    void
+    set_fallback(CommandDefinition definition, std::function<bool(std::string_view name)> accepts);
+    // What a call of `name` runs: find(), else the fallback if it accepts the name, else null.
+    [[nodiscard]] const CommandDefinition* resolve(std::string_view name) const;
     // Sorted by name.
     [[nodiscard]] std::vector<const CommandDefinition*> definitions() const;
     // The names that mean the command `name`, sorted.
@@ -103,6 +112,8 @@ public:
 private:
     std::map<std::string, std::unique_ptr<CommandDefinition>> commands_; // by folded name
     std::map<std::string, std::pair<std::string, const CommandDefinition*>> aliases_;
+    std::unique_ptr<CommandDefinition> fallback_;
+    std::function<bool(std::string_view name)> fallback_accepts_;
 };
 
 // A definition from a plain function that is called once, with all arguments and, where
@@ -115,6 +126,12 @@ CommandDefinition make_function_command(
 
 // The commands of the embedded endpoint: Get-Process, Get-ChildItem, ... (psrp/server/README.md).
 CommandTable standard_commands();
+
+// Lets scripts run the programs of this computer, by the names on PATH or by path, with the rights
+// of this process. Their lines are strings; those of standard error are error records; the exit
+// code is $LASTEXITCODE; input goes to standard input as lines. A program and what it has started,
+// as long as it stays in its group, end with the pipeline.
+void allow_native_programs(CommandTable& table);
 
 // What -ErrorAction and the preference variables say.
 enum class ActionPreference : std::uint8_t { SilentlyContinue, Stop, Continue, Inquire, Ignore };

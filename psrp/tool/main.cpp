@@ -152,6 +152,11 @@ void add_serve(CLI::App& app, ServeOptions& options)
         "--log-level", options.log_level, "none, error, warning, info or debug, to standard error"
     );
     command->add_flag("--log-payloads", options.logs_payloads, "Log what clients send and get");
+    command->add_flag(
+        "--allow-native",
+        options.allows_native,
+        "Let scripts run the programs of this computer, with the rights of this process"
+    );
     command->add_option(
         "--capture",
         options.capture_path,

@@ -94,6 +94,7 @@ public:
         : options_(options), bridge_(std::move(bridge)), log_(log),
           commands_(server::standard_commands())
     {
+        if (options.allows_native) server::allow_native_programs(commands_);
     }
 
     Result<std::unique_ptr<Connection>> connect(server::ClientStream stream, std::uint64_t number)

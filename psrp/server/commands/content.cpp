@@ -32,20 +32,6 @@ private:
     int number_;
 };
 
-// Text of any bytes: what is no UTF-8 becomes U+FFFD, as .NET reads it.
-std::string readable(std::string_view bytes)
-{
-    if (!clixml::first_invalid_utf8(bytes)) return std::string(bytes);
-    std::string text;
-    while (const auto bad = clixml::first_invalid_utf8(bytes)) {
-        text += bytes.substr(0, *bad);
-        text += "\xEF\xBF\xBD";
-        bytes.remove_prefix(*bad + 1);
-    }
-    text += bytes;
-    return text;
-}
-
 class GetContent final : public Command {
 public:
     Result<void> process(CommandContext& context, Value input) override

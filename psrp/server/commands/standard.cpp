@@ -1,8 +1,22 @@
+#include <clixml/utf.hpp>
 #include <psrp/server/commands/standard.hpp>
 
 #include <cassert>
 
 namespace psrp::server {
+
+std::string readable(std::string_view bytes)
+{
+    if (!clixml::first_invalid_utf8(bytes)) return std::string(bytes);
+    std::string text;
+    while (const auto bad = clixml::first_invalid_utf8(bytes)) {
+        text += bytes.substr(0, *bad);
+        text += "\xEF\xBF\xBD";
+        bytes.remove_prefix(*bad + 1);
+    }
+    text += bytes;
+    return text;
+}
 
 void add_standard(CommandTable& table, CommandDefinition definition)
 {

@@ -47,6 +47,9 @@ CommandDefinition define(
     return definition;
 }
 
+// Text of any bytes: what is no UTF-8 becomes U+FFFD, as .NET reads it.
+std::string readable(std::string_view bytes);
+
 // Registers a definition whose names are known to be free.
 void add_standard(CommandTable& table, CommandDefinition definition);
 

@@ -179,7 +179,7 @@ Result<std::unique_ptr<detail::Stage>>
 Execution::make_stage(const CommandSyntax& command, bool has_input)
 {
     detail::Call call;
-    call.definition = commands_.find(command.name);
+    call.definition = commands_.resolve(command.name);
     if (call.definition == nullptr) {
         const Extent name{
             command.extent.begin,
@@ -203,7 +203,7 @@ Execution::make_stage(const CommandSyntax& command, bool has_input)
     call.in_script = true;
     call.extent = command.extent;
     call.invocation_name = command.name;
-    auto bound = bind_arguments(*call.definition, words, arena());
+    auto bound = bind_arguments(*call.definition, words, arena(), command.name);
     if (!bound) {
         FailurePlace place = place_at(command.extent);
         place.my_command = call.definition->name;

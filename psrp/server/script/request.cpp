@@ -133,7 +133,7 @@ Execution::make_stage(const psrp::Command& command, bool has_input)
         return stage;
     }
     detail::Call call;
-    call.definition = commands_.find(command.text);
+    call.definition = commands_.resolve(command.text);
     if (call.definition == nullptr) return fail(command_not_found(command.text), {});
     std::vector<CallArgument> words;
     for (const CommandArgument& argument : command.arguments) {
@@ -146,7 +146,7 @@ Execution::make_stage(const psrp::Command& command, bool has_input)
     }
     call.invocation_name = command.text;
     call.merges = merges_of(command);
-    auto bound = bind_arguments(*call.definition, words, base_arena_);
+    auto bound = bind_arguments(*call.definition, words, base_arena_, command.text);
     if (!bound) {
         FailurePlace place;
         place.known = true;
