@@ -116,6 +116,93 @@ def add_multiparts(seeds):
             seeds.add("multiparts", f"{head}\n{body}")
 
 
+NAMESPACES = {
+    "s": "http://www.w3.org/2003/05/soap-envelope",
+    "a": "http://schemas.xmlsoap.org/ws/2004/08/addressing",
+    "w": "http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd",
+    "p": "http://schemas.microsoft.com/wbem/wsman/1/wsman.xsd",
+    "rsp": "http://schemas.microsoft.com/wbem/wsman/1/windows/shell",
+    "x": "http://schemas.xmlsoap.org/ws/2004/09/transfer",
+    "n": "http://schemas.xmlsoap.org/ws/2004/09/enumeration",
+    "f": "http://schemas.microsoft.com/wbem/wsman/1/wsmanfault",
+    "i": "http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd",
+}
+SHELL = "11223344-5566-7788-99AA-BBCCDDEEFF00"
+COMMAND = "AABBCCDD-0011-2233-4455-66778899AABB"
+# Bodies of requests and of responses, by prefix and name of their action.
+SOAP_REQUESTS = (
+    ("x", "Create", '<rsp:Shell ShellId="B"><rsp:IdleTimeOut>PT60S</rsp:IdleTimeOut><rsp:InputStreams>stdin pr'
+     "</rsp:InputStreams><rsp:OutputStreams>stdout</rsp:OutputStreams>"
+     '<creationXml xmlns="http://schemas.microsoft.com/powershell">aGk=</creationXml></rsp:Shell>'),
+    ("rsp", "Command", f'<rsp:CommandLine CommandId="{COMMAND}"><rsp:Command>a</rsp:Command>'
+     "<rsp:Arguments>aGk=</rsp:Arguments></rsp:CommandLine>"),
+    ("rsp", "Send", '<rsp:Send><rsp:Stream Name="stdin">aGk=</rsp:Stream></rsp:Send>'),
+    ("rsp", "Receive", "<rsp:Receive><rsp:DesiredStream>stdout</rsp:DesiredStream></rsp:Receive>"),
+    ("rsp", "Signal", f'<rsp:Signal CommandId="{COMMAND}"><rsp:Code>powershell/signal/crtl_c</rsp:Code></rsp:Signal>'),
+    ("x", "Delete", ""),
+    ("x", "Get", ""),
+    ("rsp", "Disconnect", "<rsp:Disconnect><rsp:BufferMode>Drop</rsp:BufferMode></rsp:Disconnect>"),
+    ("rsp", "Reconnect", "<rsp:Reconnect/>"),
+    ("rsp", "Connect", '<rsp:Connect><connectXml xmlns="http://schemas.microsoft.com/powershell">aGk=</connectXml>'
+     "</rsp:Connect>"),
+    ("n", "Enumerate", "<n:Enumerate><w:OptimizeEnumeration/><w:MaxElements>1</w:MaxElements></n:Enumerate>"),
+    ("n", "Pull", "<n:Pull><n:EnumerationContext>1</n:EnumerationContext></n:Pull>"),
+    ("i", "Identify", "<i:Identify/>"),
+)
+SOAP_RESPONSES = (
+    ("x", "Create", f'<x:ResourceCreated><a:ReferenceParameters><w:SelectorSet><w:Selector Name="ShellId">{SHELL}'
+     f"</w:Selector></w:SelectorSet></a:ReferenceParameters></x:ResourceCreated><rsp:Shell><rsp:ShellId>{SHELL}"
+     "</rsp:ShellId><rsp:IdleTimeOut>PT7200.000S</rsp:IdleTimeOut></rsp:Shell>"),
+    ("rsp", "Command", f"<rsp:CommandResponse><rsp:CommandId>{COMMAND}</rsp:CommandId></rsp:CommandResponse>"),
+    ("rsp", "Receive", f'<rsp:ReceiveResponse><rsp:Stream Name="stdout" CommandId="{COMMAND}">aGk=</rsp:Stream>'
+     f'<rsp:CommandState CommandId="{COMMAND}" State="{NAMESPACES["rsp"]}/CommandState/Done"><rsp:ExitCode>0'
+     "</rsp:ExitCode></rsp:CommandState></rsp:ReceiveResponse>"),
+    ("rsp", "Send", "<rsp:SendResponse/>"),
+    ("rsp", "Signal", "<rsp:SignalResponse/>"),
+    ("x", "Delete", ""),
+    ("rsp", "Connect", "<rsp:ConnectResponse><rsp:InputStreams>stdin pr</rsp:InputStreams><connectResponseXml "
+     'xmlns="http://schemas.microsoft.com/powershell">aGk=</connectResponseXml></rsp:ConnectResponse>'),
+    ("n", "Enumerate", "<n:EnumerateResponse><n:EnumerationContext/><w:Items><rsp:Shell><rsp:ShellId>1</rsp:ShellId>"
+     "</rsp:Shell></w:Items><w:EndOfSequence/></n:EnumerateResponse>"),
+    ("i", "Identify", "<i:IdentifyResponse><i:ProductVendor>v</i:ProductVendor></i:IdentifyResponse>"),
+    ("w", "fault", "<s:Fault><s:Code><s:Value>s:Sender</s:Value><s:Subcode><s:Value>w:TimedOut</s:Value></s:Subcode>"
+     '</s:Code><s:Reason><s:Text xml:lang="en-US">r</s:Text></s:Reason><s:Detail><f:WSManFault Code="2150858793" '
+     'Machine="m"><f:Message><f:ProviderFault provider="p" path="q"><f:WSManFault Code="5" Machine="m"><f:Message>t'
+     "</f:Message></f:WSManFault></f:ProviderFault></f:Message></f:WSManFault></s:Detail></s:Fault>"),
+)
+
+
+def envelope(head, body):
+    declared = "".join(f' xmlns:{prefix}="{uri}"' for prefix, uri in NAMESPACES.items())
+    return f"<s:Envelope{declared}><s:Header>{head}</s:Header><s:Body>{body}</s:Body></s:Envelope>"
+
+
+def add_soap(seeds):
+    """Our own envelopes; the last byte of each is a decision of the harness."""
+    for prefix, name, body in SOAP_REQUESTS:
+        for resource in ("powershell/Microsoft.PowerShell", "wbem/wsman/1/windows/shell"):
+            head = (
+                f'<a:Action s:mustUnderstand="true">{NAMESPACES[prefix]}/{name}</a:Action>'
+                f"<a:MessageID>uuid:{COMMAND}</a:MessageID>"
+                f"<w:ResourceURI>http://schemas.microsoft.com/{resource}</w:ResourceURI>"
+                f"<p:SessionId>uuid:{SHELL}</p:SessionId><p:OperationID>uuid:{COMMAND}</p:OperationID>"
+                "<p:SequenceId>1</p:SequenceId><w:MaxEnvelopeSize>8192</w:MaxEnvelopeSize>"
+                f'<w:SelectorSet><w:Selector Name="ShellId">{SHELL}</w:Selector></w:SelectorSet>'
+                '<w:OptionSet><w:Option Name="protocolversion" MustComply="true">2.3</w:Option></w:OptionSet>'
+                '<w:OperationTimeout>PT20S</w:OperationTimeout><w:Locale xml:lang="en-US"/>'
+            )
+            seeds.add("soap", envelope(head, body) + "1")
+    for prefix, name, body in SOAP_RESPONSES:
+        # The client's identifiers count: these are its first requests.
+        for number in ("03", "05", "07"):
+            head = (
+                f"<a:Action>{NAMESPACES[prefix]}/{name}Response</a:Action>"
+                f"<a:RelatesTo>uuid:C0000000-0000-0000-0000-0000000000{number}</a:RelatesTo>"
+            )
+            for decision in "012":
+                seeds.add("soap", envelope(head, body) + decision)
+
+
 def main():
     vectors, out = sys.argv[1:3]
     shutil.rmtree(out, ignore_errors=True)
@@ -136,6 +223,7 @@ def main():
         steps = [step if isinstance(step, str) else step.get("raw") for step in row["send"]]
         seeds.add("lines", "\n".join(step for step in steps if step is not None) + "\n")
     add_multiparts(seeds)
+    add_soap(seeds)
     for kind, seen in sorted(seeds.seen.items()):
         print(f"{kind}: {len(seen)}")
 

@@ -2,6 +2,7 @@
 // B19).
 #include <clixml/base64.hpp>
 #include <fragmenter/fragment.hpp>
+#include <psrp/protocol/any_message.hpp>
 #include <psrp/protocol/message.hpp>
 #include <psrp/protocol/message_types.hpp>
 #include <psrp/wsman/detail/server_exchange_impl.hpp>
@@ -23,6 +24,15 @@ Overloaded(Handlers...) -> Overloaded<Handlers...>;
 // What an envelope with a state and without streams may need, and one stream beside its base64.
 constexpr std::size_t envelope_overhead = 1600;
 constexpr std::size_t stream_overhead = 128;
+
+// Whether a host call, where it is whole, waits for an answer: then its command is Pending.
+bool expects_answer(const Message& message)
+{
+    Arena arena;
+    const auto decoded = decode_any(message, arena, {});
+    const auto* call = decoded ? std::get_if<PipelineHostCall>(&*decoded) : nullptr;
+    return call != nullptr && call->call.expects_response();
+}
 
 } // namespace
 
@@ -65,6 +75,9 @@ void ServerExchange::Impl::watch_message(Channel& channel, BytesView fragment) c
         if (!message) return;
         const auto type = message->header.type;
         channel.is_final_message = type == static_cast<std::uint32_t>(MessageType::PipelineState);
+        if (type == static_cast<std::uint32_t>(MessageType::PipelineHostCall) &&
+            expects_answer(*message))
+            channel.waits_for_host = true;
     }
     if (whole->header.is_end && channel.is_final_message) channel.is_finished = true;
 }
@@ -199,6 +212,8 @@ ReceiveResponse ServerExchange::Impl::take_output(Shell& shell, Channel& channel
         }
         response.state =
             CommandState{channel.command_id, std::string(command_done), channel.exit_code};
+    } else if (channel.waits_for_host) {
+        response.state = CommandState{channel.command_id, std::string(command_pending), {}};
     } else if (shell.is_command_shell) {
         response.state = CommandState{channel.command_id, std::string(command_running), {}};
     }

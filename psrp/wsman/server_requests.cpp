@@ -290,7 +290,11 @@ void ServerExchange::Impl::on_send(Waiting waiting, Shell& shell, SendBody& body
     const Guid target = targets.front();
     const Guid key = waiting.shell;
     Channel& channel = shell.channels.at(target);
-    channel.waits_for_host = false;
+    const bool is_answer =
+        std::any_of(body.streams.begin(), body.streams.end(), [](const StreamChunk& stream) {
+            return stream.name == prompt_stream;
+        });
+    if (is_answer) channel.waits_for_host = false;
     waiting.channel = target;
     waiting.acknowledgements = body.streams.size();
     channel.sends.push_back(wait(std::move(waiting)));

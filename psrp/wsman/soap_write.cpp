@@ -444,8 +444,14 @@ void write_body(XmlWriter& xml, const Response& response)
 
 std::string write_request(const Request& request)
 {
+    XmlWriter header;
+    write_request_header(header, request.header);
+    const std::string header_text = header.take();
     XmlWriter xml;
-    if (request.operation == Operation::Identify)
+    // An Identify asks for nothing else (B4), unless somebody has written more.
+    const bool is_bare =
+        request.operation == Operation::Identify && header_text == "<s:Header></s:Header>";
+    if (is_bare)
         xml.open("s:Envelope", {{"xmlns:s", soap_namespace}});
     else
         xml.open(
@@ -455,7 +461,7 @@ std::string write_request(const Request& request)
              {"xmlns:w", wsman_namespace},
              {"xmlns:p", wsmv_namespace}}
         );
-    write_request_header(xml, request.header);
+    xml.raw(header_text);
     xml.open("s:Body");
     write_body(xml, request.body);
     xml.close("s:Body");

@@ -465,6 +465,40 @@ TEST_CASE("a command is Done with its state, and then gone")
     CHECK(asker.fault_of(asker.receive(command_id)) == Errc::ShellNotFound);
 }
 
+TEST_CASE("a command whose host is asked for something is Pending until it has answered")
+{
+    Asker asker;
+    asker.open(true);
+    const auto state_after = [&](const psrp::Bytes& fragments) {
+        asker.perform(psrp::Send{tests::pipeline_id, psrp::Stream::Default, fragments});
+        const auto body =
+            std::get<wsman::ReceiveResponse>(asker.answer_to(asker.receive(command_id)).body);
+        return body.state ? body.state->state : std::string();
+    };
+    const auto host_call = [](int method, std::string_view parameters) {
+        const std::string payload =
+            "<Obj RefId=\"0\"><MS><I64 N=\"ci\">1</I64><Obj N=\"mi\" RefId=\"1\"><I32>" +
+            std::to_string(method) + "</I32></Obj><Obj N=\"mp\" RefId=\"2\"><LST>" +
+            std::string(parameters) + "</LST></Obj></MS></Obj>";
+        return tests::fragments_of(tests::message_bytes(
+            psrp::Destination::Client,
+            static_cast<std::uint32_t>(psrp::MessageType::PipelineHostCall),
+            tests::pool_id,
+            tests::pipeline_id,
+            payload
+        ));
+    };
+    CHECK(state_after(host_call(16, "<S>a line</S>")).empty());      // WriteLine
+    CHECK(state_after(host_call(11, "")) == wsman::command_pending); // ReadLine
+    CHECK(state_after({1}) == wsman::command_pending);
+    const auto send =
+        asker.ask(Asker::request(Operation::Send, wsman::SendBody{{{"pr", command_id, false, {1}}}})
+        );
+    asker.perform(psrp::AcknowledgeData{tests::pipeline_id});
+    CHECK(asker.fault_of(send) == std::error_code());
+    CHECK(state_after({1}).empty());
+}
+
 TEST_CASE("signals are told apart by the one spelling that stops")
 {
     for (const auto* code : {"powershell/signal/ctrl_c", "Powershell/signal/crtl_c", "", "x"}) {
