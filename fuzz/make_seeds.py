@@ -3,6 +3,7 @@
 
 clixml            CLIXML documents and message payloads
 texts             texts of single values
+multiparts        encrypted HTTP bodies
 lines             conversations in the out-of-process framing, and single lines
 fragments         what one side sent on one channel: fragments one after the other
 client-fragments  those of them that a client sent
@@ -92,6 +93,27 @@ def add_conversation(seeds, path):
         for message in joined_messages(blob):
             seeds.add("messages", message)
             seeds.add("clixml", message[40:].removeprefix(b"\xef\xbb\xbf"))
+
+
+def add_multiparts(seeds):
+    """Encrypted bodies in the forms of Windows, Exchange and OMI; each behind its Content-Type."""
+    for protocol, signature, dashes, tab, tail in (
+        ("SPNEGO", "s" * 16, "--", "\t", "--\r\n"),
+        ("Kerberos", "s" * 60, "-- ", "\t", "--\r\n"),
+        ("CredSSP", "", "--", "", "--\r\n\r\n"),
+    ):
+        name = f"application/HTTP-{protocol}-session-encrypted"
+        pair = (
+            f"{dashes}Encrypted Boundary\r\n{tab}Content-Type: {name}\r\n"
+            f"{tab}OriginalContent: type=application/soap+xml;charset=UTF-8;Length=4\r\n"
+            f"{dashes}Encrypted Boundary\r\n{tab}Content-Type: application/octet-stream\r\n"
+            f"{chr(len(signature))}\0\0\0{signature}abcd"
+        )
+        for kind, pairs in (("encrypted", pair), ("x-multi-encrypted", pair + pair)):
+            body = f"{pairs}{dashes}Encrypted Boundary{tail}"
+            head = f'multipart/{kind};protocol="{name}";boundary="Encrypted Boundary"'
+            seeds.add("multiparts", body)
+            seeds.add("multiparts", f"{head}\n{body}")
 
 
 NAMESPACES = {
@@ -200,6 +222,7 @@ def main():
     for row in rows(os.path.join(vectors, "psrp-bad", "server.jsonl")):
         steps = [step if isinstance(step, str) else step.get("raw") for step in row["send"]]
         seeds.add("lines", "\n".join(step for step in steps if step is not None) + "\n")
+    add_multiparts(seeds)
     add_soap(seeds)
     for kind, seen in sorted(seeds.seen.items()):
         print(f"{kind}: {len(seen)}")

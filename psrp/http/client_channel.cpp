@@ -320,6 +320,16 @@ void HttpChannel::Impl::on_tokens(HttpResponse response)
         context.reset();
         return fail(http_failure(HttpErrc::LoginRefused).value());
     }
+    constexpr int redirection = 300;
+    if (!is_refused && response.status >= redirection && !context->is_complete() &&
+        (!token || token->empty())) {
+        // Somebody in front of the login: a wrong path, too much of everything.
+        context.reset();
+        return fail(http_failure(
+                        HttpErrc::UnexpectedStatus, "HTTP status " + std::to_string(response.status)
+        )
+                        .value());
+    }
     if (++rounds > options.rounds_max) {
         context.reset();
         return fail(http_failure(HttpErrc::TooManyRounds).value());

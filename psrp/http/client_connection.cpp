@@ -341,6 +341,8 @@ void HttpConnection::Impl::finish(CURLcode code)
         const bool was_connected = connects == 0 || connected_us > 0;
         HttpErrc error = error_of(code, was_connected);
         if (code == CURLE_PEER_FAILED_VERIFICATION) error = verification_error();
+        // What is no HTTP is an old version of it, for libcurl.
+        if (code == CURLE_UNSUPPORTED_PROTOCOL && connected_us > 0) error = HttpErrc::MalformedHttp;
         if (is_too_large) error = HttpErrc::ResponseTooLarge;
         const bool has_words = words[0] != 0 && !is_too_large;
         result = http_failure(error, has_words ? std::string(words.data()) : std::string());

@@ -85,7 +85,7 @@ void WinRmTransport::on_outcome(RequestOutcome outcome)
 bool WinRmTransport::try_again(const RequestOutcome& outcome)
 {
     const clixml::Error& error = outcome.result.error().error;
-    if (!exchange_->has_shell() || is_closing_ || !is_passing(error)) return false;
+    if (!is_established_ || is_closing_ || !is_passing(error)) return false;
     const Clock::time_point now = Clock::now();
     if (!lost_at_) {
         lost_at_ = now;

@@ -148,6 +148,49 @@ TEST_CASE("every way to a server can be asked for, several at once")
     CHECK_FALSE(options.connecting_timeout.has_value());
 }
 
+TEST_CASE("WinRM's parameters become addresses and settings")
+{
+    const icm::Options options = read(
+        {"-ComputerName",
+         "web1,::1,.",
+         "-UseSSL",
+         "-ConnectionUri",
+         "http://a:80,https://b/x?y",
+         "-Auth",
+         "kerberos",
+         "-Credential",
+         "me",
+         "-ConfigurationName",
+         "PowerShell.7",
+         "-SessionOption",
+         R"({"skipCACheck": true, "OutputBufferingMode": "Drop", "IdleTimeout": 60000})",
+         "-Disconnected",
+         "-SessionName",
+         "nightly",
+         "x"}
+    );
+    const Strings expected{
+        "https://web1:5986/wsman",
+        "https://[::1]:5986/wsman",
+        "https://localhost:5986/wsman",
+        "http://a:80/wsman",
+        "https://b/x?y"};
+    REQUIRE(options.targets.size() == expected.size());
+    for (std::size_t i = 0; i < expected.size(); ++i)
+        CHECK(std::get<icm::WinRmPlace>(options.targets[i]).url == expected[i]);
+    CHECK(std::get<icm::WinRmPlace>(options.targets[2]).name == "localhost");
+    const icm::WinRmSettings& winrm = options.winrm;
+    CHECK(winrm.authentication == psrp::AuthenticationScheme::Kerberos);
+    CHECK(winrm.user == "me");
+    CHECK(winrm.configuration == "PowerShell.7");
+    CHECK(winrm.session_option.skips_authority_check);
+    CHECK_FALSE(winrm.session_option.skips_name_check);
+    CHECK(winrm.session_option.buffer_mode == psrp::wsman::BufferMode::Drop);
+    CHECK(winrm.session_option.idle_timeout == std::chrono::milliseconds(60000));
+    CHECK(options.leaves_sessions);
+    CHECK(winrm.session_name == "nightly");
+}
+
 TEST_CASE("wrong command lines are named")
 {
     struct Row {
@@ -164,7 +207,17 @@ TEST_CASE("wrong command lines are named")
         {{"-HostName"}, "needs a value"},
         {{"-HostName", "a:0", "x"}, "no [user@]host[:port]"},
         {{"-HostName", "a,,b", "x"}, "no [user@]host[:port]"},
-        {{"-ComputerName", "a", "x"}, "WinRM"},
+        {{"-ComputerName", "user@a", "x"}, "no name of a computer"},
+        {{"-ConnectionUri", "ftp://a", "x"}, "no http or https address"},
+        {{"-ComputerName", "a", "-Authentication", "Magic", "x"}, "-Authentication takes"},
+        {{"-ComputerName", "a", "-Authentication", "Credssp", "x"}, "Credssp is not supported"},
+        {{"-ComputerName", "a", "-SessionOption", "[]", "x"}, "a JSON object"},
+        {{"-ComputerName", "a", "-SessionOption", "{\"Nope\":1}", "x"}, "no option of New-PS"},
+        {{"-ComputerName", "a", "-SessionOption", "{\"UseUTF16\":true}", "x"}, "not supported"},
+        {{"-ComputerName", "a", "-SessionOption", "{\"SkipCACheck\":3}", "x"},
+         "no value that fits"},
+        {{"-HostName", "a", "-InDisconnectedSession", "x"}, "goes with -ComputerName"},
+        {{"-ComputerName", "a", "-SessionName", "n", "x"}, "goes with -InDisconnectedSession"},
         {{"-Options", "novalue", "x"}, "key=value"},
         {{"-ArgumentList", "json:{", "x"}, "broken JSON"},
         {{"-HostName", "a", "--endpoint", "pwsh", "x"}, "excludes -HostName"},
