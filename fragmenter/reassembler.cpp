@@ -126,11 +126,15 @@ std::optional<ReceivedObject> Reassembler::take(const Fragment& fragment)
     ++fragment_count_;
     object_bytes_ += fragment_header_bytes + fragment.blob.size();
     const bool is_whole = header.is_start && header.is_end;
-    if (!is_whole) object_.insert(object_.end(), fragment.blob.begin(), fragment.blob.end());
+    if (!is_whole) object_.append(fragment.blob);
     if (!header.is_end) return std::nullopt;
     object_handed_out_ = true;
-    return ReceivedObject{
-        object_id_, fragment_count_, is_whole ? fragment.blob : BytesView(object_)};
+    return ReceivedObject{object_id_, fragment_count_, is_whole ? fragment.blob : object_.view()};
+}
+
+ByteBuffer Reassembler::take_object()
+{
+    return object_handed_out_ ? std::move(object_) : ByteBuffer();
 }
 
 std::size_t Reassembler::bytes_needed() const
@@ -155,7 +159,7 @@ void Reassembler::skip_to_next_start()
 
 void Reassembler::reset_object()
 {
-    clear_buffer(object_);
+    object_.clear(kept_capacity_bytes_max);
     object_handed_out_ = false;
     object_id_ = 0;
     fragment_id_ = 0;

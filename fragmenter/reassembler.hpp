@@ -3,6 +3,7 @@
 // fragments of two objects do not mix on one stream.
 #pragma once
 
+#include <fragmenter/byte_buffer.hpp>
 #include <fragmenter/fragment.hpp>
 
 #include <cstddef>
@@ -52,6 +53,10 @@ public:
     // of the stream.
     Result<std::optional<ReceivedObject>> next();
 
+    // The memory of the object that next() has just given, where it came in several fragments; its
+    // view lasts as long as that. Empty where it came in one.
+    ByteBuffer take_object();
+
     // The least number of bytes that can make next() go on; at least 1. Meaningful after next() had
     // nothing.
     [[nodiscard]] std::size_t bytes_needed() const;
@@ -77,7 +82,7 @@ private:
     Bytes buffer_;               // bytes not yet split into fragments, after `consumed_` used ones
     std::size_t consumed_ = 0;   // bytes at the start of buffer_ that are done with
     std::uint64_t received_ = 0; // all bytes of the stream so far
-    Bytes object_;               // blobs of the unfinished object, or of the one handed out last
+    ByteBuffer object_;          // blobs of the unfinished object, or of the one handed out last
     bool object_handed_out_ = false; // object_ is only kept for the caller's view
     std::uint64_t object_id_ = 0;    // of the unfinished object; 0 where there is none
     std::uint64_t fragment_id_ = 0;  // of the fragment taken last

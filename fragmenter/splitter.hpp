@@ -29,6 +29,8 @@ public:
 
     // The next fragment; nothing once the object is used up.
     std::optional<FragmentSlice> next();
+    // True once next() has nothing more.
+    [[nodiscard]] bool is_done() const { return done_; }
 
 private:
     BytesView rest_;

@@ -204,7 +204,9 @@ void Session::on_transport_event(TransportEvent& event)
     std::visit(
         Overloaded{
             // A failed receive() queues the event that tells the owner.
-            [this](DataReceived& data) { (void)pool_.receive(data.channel, data.bytes); },
+            [this](DataReceived& data) {
+                (void)pool_.receive(data.channel, std::move(data.bytes));
+            },
             [this](DataAcknowledged& data) { pool_.data_sent(data.channel); },
             [this](CommandOpened& command) { pool_.command_opened(command.pipeline); },
             [this](SignalAcknowledged& signal) { pool_.signal_acknowledged(signal.pipeline); },
@@ -288,6 +290,7 @@ bool Session::perform_actions()
             break;
         }
     }
+    if (any) transport_->flush();
     return any;
 }
 

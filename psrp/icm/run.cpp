@@ -11,7 +11,6 @@
 #include <psrp/transport/container_engine.hpp>
 #include <psrp/transport/errors.hpp>
 #include <psrp/transport/host_pipe.hpp>
-#include <psrp/transport/outofproc_transport.hpp>
 #include <psrp/transport/process_transport.hpp>
 #include <psrp/transport/socket_transport.hpp>
 #include <psrp/transport/ssh_transport.hpp>
@@ -251,8 +250,7 @@ void record(psrp::Target& target, const std::string& path, psrp::CaptureSecrets 
         });
         auto transport = connect(std::move(take_line));
         if (!transport) return transport;
-        if (auto* wire = dynamic_cast<psrp::OutOfProcTransport*>(transport->get()))
-            wire->set_tap(tap);
+        (*transport)->set_tap(tap);
         return transport;
     };
 }

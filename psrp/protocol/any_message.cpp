@@ -241,7 +241,8 @@ Result<Value> read_payload(
     const MessageTypeRow& row,
     const Message& message,
     Arena& arena,
-    const clixml::ReadOptions& options
+    const clixml::ReadOptions& options,
+    PayloadText text
 )
 {
     // What comes with a message that needs no data is not looked at.
@@ -256,7 +257,10 @@ Result<Value> read_payload(
         return clixml::failure(clixml::Errc::MalformedXml, 0, "one byte order mark");
     clixml::ReadOptions bare = options;
     bare.form = clixml::Form::Bare;
-    return clixml::read_message_value(arena.copy(message.text), arena, bare);
+    const bool is_kept = text == PayloadText::Kept;
+    return clixml::read_message_value(
+        is_kept ? message.text : arena.copy(message.text), arena, bare
+    );
 }
 
 Result<AnyMessage>

@@ -96,14 +96,18 @@ using AnyMessage = std::variant<
 // The catalogue's type of a message.
 MessageType type_of(const AnyMessage& message);
 
-// The value of a message's data: null for empty data where the type allows that. `text` is copied
-// into `arena`, so the result borrows from `arena` alone. Errors: Errc::MissingPayload, and
-// clixml::Errc with offsets inside `text`.
+// Whether a text is copied before it is read, or lives as long as what is read from it.
+enum class PayloadText : std::uint8_t { Copied, Kept };
+
+// The value of a message's data: null for empty data where the type allows that. The text is copied
+// into `arena`, so the result borrows from `arena` alone, unless it is Kept anyway. Errors:
+// Errc::MissingPayload, and clixml::Errc with offsets inside `text`.
 Result<Value> read_payload(
     const MessageTypeRow& row,
     const Message& message,
     Arena& arena,
-    const clixml::ReadOptions& options
+    const clixml::ReadOptions& options,
+    PayloadText text = PayloadText::Copied
 );
 
 // The typed form of a message; borrows from `arena` alone. `options.form` is taken as Bare.

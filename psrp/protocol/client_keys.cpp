@@ -44,18 +44,21 @@ Result<void> ClientPool::Impl::send_public_key()
 
 // Everything that can fail about the secrets of a message that is to be sent fails here, before
 // anything has changed.
-Result<Bytes> ClientPool::Impl::with_secrets_secured(Bytes message)
+Result<SecretBytes> ClientPool::Impl::with_secrets_secured(std::string message)
 {
-    const auto text = clixml::text_of(message);
-    if (!detail::has_written_secret(text)) return message;
+    if (!detail::has_written_secret(message))
+        return SecretBytes(std::move(message), detail::Secrecy::Public);
     SecretBytes clear(std::move(message));
-    PSRP_CHECK(detail::check_written_secrets(clixml::text_of(clear.bytes())));
-    if (!uses_session_key()) return clear.bytes();
-    if (keys.secrets) return detail::encrypt_secrets(clear.bytes(), *keys.secrets);
+    PSRP_CHECK(detail::check_written_secrets(clear.text()));
+    if (!uses_session_key()) return clear;
+    if (keys.secrets) {
+        PSRP_TRY(std::string secured, detail::encrypt_secrets(clear.text(), *keys.secrets));
+        return SecretBytes(std::move(secured), detail::Secrecy::Public);
+    }
     PSRP_CHECK(make_private_key());
     if (keys.held_bytes + clear.bytes().size() > options.limits.held_bytes_max)
         return failure(Errc::WouldBlock);
-    return clear.bytes();
+    return clear;
 }
 
 void ClientPool::Impl::hold_send(ClientChannel& channel, Stream stream, SecretBytes message)
@@ -82,7 +85,7 @@ Result<void> ClientPool::Impl::hold_object(const Guid& channel, BytesView object
     if (keys.held_bytes + object.size() > options.limits.held_bytes_max)
         return failure(Errc::TooMuchHeld);
     if (!is_waiting_for_key()) PSRP_CHECK(send_public_key());
-    find_channel(channel)->held_objects.emplace_back(Bytes(object.begin(), object.end()));
+    find_channel(channel)->held_objects.emplace_back(std::string(clixml::text_of(object)));
     keys.held_bytes += object.size();
     return {};
 }
@@ -117,8 +120,8 @@ Result<void> ClientPool::Impl::release_sends(ClientChannel& channel)
         auto held = std::exchange(channel.held_sends[static_cast<std::size_t>(stream)], {});
         for (auto& message : held) {
             keys.held_bytes -= message.bytes().size();
-            PSRP_TRY(Bytes secured, detail::encrypt_secrets(message.bytes(), *keys.secrets));
-            push(channel, stream, SecretBytes(std::move(secured)));
+            PSRP_TRY(std::string secured, detail::encrypt_secrets(message.text(), *keys.secrets));
+            push(channel, stream, SecretBytes(std::move(secured), detail::Secrecy::Public));
         }
     }
     return {};

@@ -32,14 +32,22 @@ bool is_acceptable(const clixml::Version& version, const clixml::Version& own)
 } // namespace
 
 Result<ClientPool::Impl::Received>
-ClientPool::Impl::read(const MessageTypeRow& row, const Message& message) const
+ClientPool::Impl::read(const MessageTypeRow& row, const Message& message)
 {
     // Secrets are wiped with the event that holds them.
     const bool has_secrets = detail::may_hold_secret(message.text);
     const auto secrets = has_secrets ? detail::make_secret_memory() : nullptr;
-    const Memory memory = has_secrets ? detail::arena_of(secrets) : std::make_shared<Arena>();
+    Memory memory;
+    auto text = PayloadText::Copied;
+    if (has_secrets) {
+        memory = detail::arena_of(secrets);
+    } else if (source != nullptr && (memory = detail::arena_of_object(*source, message.text.size()))) {
+        text = PayloadText::Kept;
+    } else {
+        memory = message_memory.arena_for(message.text.size());
+    }
     Received received{row, message.header, memory, {}};
-    PSRP_TRY(received.value, read_payload(row, message, *memory, read_options(options)));
+    PSRP_TRY(received.value, read_payload(row, message, *memory, read_options(options), text));
     if (has_secrets) {
         const detail::MissingKeySecrets no_key;
         const clixml::SecretCipher* cipher = nullptr;

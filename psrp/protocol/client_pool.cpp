@@ -21,6 +21,13 @@ bool redirects_a_stream(const Command& command)
            is_set(command.merge_debug);
 }
 
+// Of a message that we have made.
+bool is_pipeline_request(BytesView message)
+{
+    const auto type = static_cast<MessageType>(clixml::load_le<std::uint32_t>(message.data() + 4));
+    return type == MessageType::CreatePipeline || type == MessageType::GetCommandMetadata;
+}
+
 HostInfo copy_host_info(const HostInfo& info, Arena& arena)
 {
     HostInfo copy = info;
@@ -62,26 +69,32 @@ ClientPool::Impl::make_message(MessageType type, const Guid& pipeline, Value val
         static_cast<std::uint32_t>(type),
         options.runspace_pool_id,
         pipeline};
-    PSRP_TRY(Bytes message, write_message(header, value, clixml::message_options()));
-    PSRP_TRY(message, with_secrets_secured(std::move(message)));
-    return SecretBytes(std::move(message));
+    std::string message;
+    if (auto written = append_message(header, value, clixml::message_options(), message);
+        !written) {
+        if (detail::has_written_secret(message)) clixml::wipe(message);
+        return tl::unexpected<Error>(written.error());
+    }
+    return with_secrets_secured(std::move(message));
 }
 
 void ClientPool::Impl::push(ClientChannel& channel, Stream stream, SecretBytes message)
 {
     const auto& held = channel.held_sends[static_cast<std::size_t>(stream)];
-    const bool needs_key = uses_session_key() && !keys.secrets &&
-                           detail::has_written_secret(clixml::text_of(message.bytes()));
+    const bool needs_key = uses_session_key() && !keys.secrets && message.is_secret();
     if (!held.empty() || needs_key) return hold_send(channel, stream, std::move(message));
     const auto priority = stream == Stream::Default ? fragmenter::Priority::Default
                                                     : fragmenter::Priority::PromptResponse;
     // Cannot be refused: the queue has no bound of its own.
     (void)channel.queue.push(priority, ++last_object_id, message.bytes());
+    if (is_pipeline_request(message.bytes()))
+        channel.request_bytes = channel.queue.pending_bytes(priority);
 }
 
 void ClientPool::Impl::clear_unsent(ClientChannel& channel)
 {
     channel.queue.clear();
+    channel.request_bytes = 0;
     forget_held(channel);
 }
 
@@ -111,7 +124,7 @@ Result<void> ClientPool::Impl::open()
         make_message(MessageType::InitRunspacePool, {}, encode_init_runspace_pool(init, arena))
     );
     // No secret may travel before the versions are known; the dictionary has no such values.
-    if (detail::has_written_secret(clixml::text_of(init_message.bytes())))
+    if (init_message.is_secret())
         return failure(Errc::InvalidArgument, clixml::no_offset, "application_arguments");
     PSRP_CHECK(session_machine.fire(SessionEvent::Open));
     PSRP_CHECK(pool_machine.fire(PoolEvent::Open));
@@ -405,7 +418,12 @@ std::optional<ClientAction> ClientPool::next_action(std::size_t bytes_max)
 
 Result<void> ClientPool::receive(const Guid& channel, BytesView bytes)
 {
-    return impl_->receive(channel, bytes);
+    return impl_->receive(channel, Bytes(bytes.begin(), bytes.end()));
+}
+
+Result<void> ClientPool::receive(const Guid& channel, Bytes&& bytes)
+{
+    return impl_->receive(channel, std::move(bytes));
 }
 
 void ClientPool::data_sent(const Guid& channel)

@@ -120,6 +120,8 @@ public:
     // outstanding.
     std::optional<ClientAction> next_action(std::size_t bytes_max = 32768);
     Result<void> receive(const Guid& channel, BytesView bytes);
+    // The same, taking the buffer over.
+    Result<void> receive(const Guid& channel, Bytes&& bytes);
     void data_sent(const Guid& channel);
     void command_opened(const Guid& pipeline);
     void signal_acknowledged(const Guid& pipeline);

@@ -1,5 +1,6 @@
 #include <psrp/protocol/detail/client_pool_impl.hpp>
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -34,8 +35,12 @@ std::optional<ClientAction>
 ClientPool::Impl::next_send(const Guid& id, ClientChannel& channel, std::size_t bytes_max)
 {
     if (!channel.is_open || channel.is_sending || !may_send(id)) return std::nullopt;
+    // A pipeline's request has its packets for itself: input behind it in the same one is never
+    // seen by PowerShell 7.6, whose pipeline then waits for ever. Its own client does the same.
+    if (channel.request_bytes > 0) bytes_max = std::min(bytes_max, channel.request_bytes);
     auto packet = channel.queue.take(bytes_max);
     if (!packet) return std::nullopt;
+    channel.request_bytes -= std::min(channel.request_bytes, packet->bytes.size());
     channel.is_sending = true;
     last_served = id;
     const auto stream = packet->priority == fragmenter::Priority::Default ? Stream::Default
@@ -43,21 +48,32 @@ ClientPool::Impl::next_send(const Guid& id, ClientChannel& channel, std::size_t 
     return ClientAction(Send{id, stream, std::move(packet->bytes)});
 }
 
-Result<void> ClientPool::Impl::receive(const Guid& channel, BytesView bytes)
+Result<void> ClientPool::Impl::receive(const Guid& channel, Bytes&& bytes)
 {
     if (pool_machine.state() == RunspacePoolState::BeforeOpen) return failure(Errc::InvalidState);
     if (is_over()) return {};
-    return channel.is_zero() ? receive_session(bytes) : receive_command(channel, bytes);
+    if (channel.is_zero()) return receive_session(std::move(bytes));
+    return receive_command(channel, std::move(bytes));
 }
 
-Result<void> ClientPool::Impl::receive_session(BytesView bytes)
+Result<void> ClientPool::Impl::on_object(
+    const Guid& id, ClientChannel& channel, const fragmenter::ReceivedObject& object
+)
+{
+    source = &channel.reassembler;
+    auto result = on_message(id, object.bytes);
+    source = nullptr;
+    return result;
+}
+
+Result<void> ClientPool::Impl::receive_session(Bytes&& bytes)
 {
     const auto process = [&]() -> Result<void> {
-        PSRP_CHECK(session.reassembler.receive(bytes));
+        PSRP_CHECK(session.reassembler.receive(std::move(bytes)));
         while (!is_over()) {
             PSRP_TRY(const auto object, next_object(session));
             if (!object) break;
-            PSRP_CHECK(on_message(session_channel, object->bytes));
+            PSRP_CHECK(on_object(session_channel, session, *object));
         }
         return {};
     };
@@ -66,7 +82,7 @@ Result<void> ClientPool::Impl::receive_session(BytesView bytes)
     return result;
 }
 
-Result<void> ClientPool::Impl::receive_command(const Guid& id, BytesView bytes)
+Result<void> ClientPool::Impl::receive_command(const Guid& id, Bytes&& bytes)
 {
     // Data of a channel that is unknown, or done with, comes in the ordinary course of a close.
     const auto running = [&]() -> ClientPipeline* {
@@ -77,11 +93,11 @@ Result<void> ClientPool::Impl::receive_command(const Guid& id, BytesView bytes)
     const auto process = [&]() -> Result<void> {
         ClientPipeline* pipeline = running();
         if (pipeline == nullptr) return {};
-        PSRP_CHECK(pipeline->channel.reassembler.receive(bytes));
+        PSRP_CHECK(pipeline->channel.reassembler.receive(std::move(bytes)));
         while ((pipeline = running()) != nullptr) {
             PSRP_TRY(const auto object, next_object(pipeline->channel));
             if (!object) break;
-            PSRP_CHECK(on_message(id, object->bytes));
+            PSRP_CHECK(on_object(id, pipeline->channel, *object));
         }
         return {};
     };

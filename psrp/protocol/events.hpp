@@ -1,6 +1,6 @@
 // What the machines tell their owner, one struct an event. Events own what they carry: `memory`
 // keeps every view and value in the struct alive, and may be kept by whoever keeps the event's
-// parts.
+// parts. Small events share one: allocate in it only where the machine is driven.
 #pragma once
 
 #include <psrp/protocol/actions.hpp>

@@ -9,6 +9,8 @@ namespace psrp {
 namespace {
 
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+// More than stands around one text.
+constexpr std::size_t markup_bytes = 2048;
 
 } // namespace
 
@@ -40,17 +42,28 @@ Result<Message> read_message(BytesView bytes)
     return message;
 }
 
+Result<void> append_message(
+    const MessageHeader& header, Value value, const clixml::WriteOptions& options, std::string& out
+)
+{
+    const std::size_t start = out.size();
+    // A text of its own tells how long it becomes at least; growing would copy it again and again.
+    if (value.kind() == clixml::Kind::String)
+        out.reserve(start + message_header_bytes + value.text().size() + markup_bytes);
+    out.resize(start + message_header_bytes);
+    write_message_header(header, reinterpret_cast<std::uint8_t*>(out.data() + start));
+    if (value.is_nil()) return {};
+    out += byte_order_mark;
+    return clixml::write_value(value, options, out);
+}
+
 Result<Bytes>
 write_message(const MessageHeader& header, Value value, const clixml::WriteOptions& options)
 {
     std::string text;
-    if (!value.is_nil()) {
-        text = byte_order_mark;
-        PSRP_CHECK(clixml::write_value(value, options, text));
-    }
-    Bytes bytes(message_header_bytes + text.size());
-    write_message_header(header, bytes.data());
-    std::copy(text.begin(), text.end(), bytes.begin() + message_header_bytes);
+    PSRP_CHECK(append_message(header, value, options, text));
+    const BytesView view = clixml::bytes_of(text);
+    Bytes bytes(view.begin(), view.end());
     if (detail::has_written_secret(text)) clixml::wipe(text);
     return bytes;
 }

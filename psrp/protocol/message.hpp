@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace psrp {
@@ -61,5 +62,9 @@ Result<Message> read_message(BytesView bytes);
 // Form::Bare in any case. Errors: those of clixml::write_value.
 Result<Bytes>
 write_message(const MessageHeader& header, Value value, const clixml::WriteOptions& options);
+// The same, appended to `out`; after an error the end of `out` is of no use.
+Result<void> append_message(
+    const MessageHeader& header, Value value, const clixml::WriteOptions& options, std::string& out
+);
 
 } // namespace psrp

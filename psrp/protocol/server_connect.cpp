@@ -11,6 +11,7 @@
 namespace psrp {
 
 using clixml::failure;
+using detail::SecretBytes;
 
 namespace {
 
@@ -128,7 +129,7 @@ Result<Bytes> ServerPool::Impl::connect_requested(BytesView request)
             message, ++last_object_id, options.limits.fragment_bytes_max, response
         );
     }
-    send_now(session_channel, session.private_data);
+    send_now(session_channel, SecretBytes(session.private_data, detail::Secrecy::Public));
     PSRP_CHECK(end_inputs());
     return response;
 }

@@ -35,28 +35,31 @@ void ServerPool::Impl::request_public_key()
     // An empty string is always writable.
     if (auto message =
             make_message(MessageType::PublicKeyRequest, {}, encode_public_key_request({}, arena)))
-        send_now(session_channel, message->bytes());
+        send_now(session_channel, *std::move(message));
 }
 
 // Everything that can fail about the secrets of a message that is to be sent fails here, before
 // anything has changed. For a client that knows to ask a key is made at once; an older one has to
 // send its own first, and the message waits.
-Result<Bytes> ServerPool::Impl::with_secrets_secured(Bytes message)
+Result<SecretBytes> ServerPool::Impl::with_secrets_secured(std::string message)
 {
-    const auto text = clixml::text_of(message);
-    if (!detail::has_written_secret(text)) return message;
+    if (!detail::has_written_secret(message))
+        return SecretBytes(std::move(message), detail::Secrecy::Public);
     SecretBytes clear(std::move(message));
-    PSRP_CHECK(detail::check_written_secrets(clixml::text_of(clear.bytes())));
-    if (!uses_session_key()) return clear.bytes();
+    PSRP_CHECK(detail::check_written_secrets(clear.text()));
+    if (!uses_session_key()) return clear;
     if (!session.keys.secrets && supports(session.protocol_version, Feature::KeyBeforeExchange)) {
         PSRP_CHECK(make_session_key());
         PSRP_CHECK(session.keys.machine.fire(KeyEvent::Make));
     }
-    if (session.keys.secrets) return detail::encrypt_secrets(clear.bytes(), *session.keys.secrets);
+    if (session.keys.secrets) {
+        PSRP_TRY(std::string secured, detail::encrypt_secrets(clear.text(), *session.keys.secrets));
+        return SecretBytes(std::move(secured), detail::Secrecy::Public);
+    }
     if (options.keys == nullptr) return failure(Errc::KeyExchangeUnsupported);
     if (session.keys.held_bytes + clear.bytes().size() > options.limits.held_bytes_max)
         return failure(Errc::WouldBlock);
-    return clear.bytes();
+    return clear;
 }
 
 void ServerPool::Impl::hold_send(const Guid& channel, SecretBytes message)
@@ -85,7 +88,7 @@ Result<void> ServerPool::Impl::hold_object(const Guid& channel, BytesView object
         return tl::unexpected<Error>(error);
     }
     keys.held_bytes += object.size();
-    keys.held_objects[channel].emplace_back(SecretBytes(Bytes(object.begin(), object.end())));
+    keys.held_objects[channel].emplace_back(SecretBytes(std::string(clixml::text_of(object))));
     request_public_key();
     return {};
 }
@@ -107,7 +110,7 @@ Result<void> ServerPool::Impl::on_public_key(const Received& received)
         )
     );
     PSRP_CHECK(session.keys.machine.fire(KeyEvent::ReceiveKey));
-    send_now(session_channel, answer.bytes());
+    send_now(session_channel, std::move(answer));
     PSRP_CHECK(session.keys.machine.fire(KeyEvent::SendKey));
     release_sends();
     release_objects();
@@ -121,9 +124,8 @@ void ServerPool::Impl::release_sends()
         for (const auto& message : messages) {
             session.keys.held_bytes -= message.bytes().size();
             // Cannot fail: its secrets were checked when it was made.
-            if (const auto secured =
-                    detail::encrypt_secrets(message.bytes(), *session.keys.secrets))
-                send_now(channel, *secured);
+            if (auto secured = detail::encrypt_secrets(message.text(), *session.keys.secrets))
+                send_now(channel, SecretBytes(*std::move(secured), detail::Secrecy::Public));
         }
     }
 }

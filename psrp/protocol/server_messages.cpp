@@ -41,14 +41,22 @@ ServerPool::Impl::negotiated_version(const Version& client, const Version& own)
 }
 
 Result<ServerPool::Impl::Received>
-ServerPool::Impl::read(const MessageTypeRow& row, const Message& message) const
+ServerPool::Impl::read(const MessageTypeRow& row, const Message& message)
 {
     // Secrets are wiped with the event that holds them.
     const bool has_secrets = detail::may_hold_secret(message.text);
     const auto secrets = has_secrets ? detail::make_secret_memory() : nullptr;
-    const Memory memory = has_secrets ? detail::arena_of(secrets) : std::make_shared<Arena>();
+    Memory memory;
+    auto text = PayloadText::Copied;
+    if (has_secrets) {
+        memory = detail::arena_of(secrets);
+    } else if (source != nullptr && (memory = detail::arena_of_object(*source, message.text.size()))) {
+        text = PayloadText::Kept;
+    } else {
+        memory = message_memory.arena_for(message.text.size());
+    }
     Received received{row, message.header, memory, {}};
-    PSRP_TRY(received.value, read_payload(row, message, *memory, read_options(options)));
+    PSRP_TRY(received.value, read_payload(row, message, *memory, read_options(options), text));
     if (has_secrets) {
         const detail::MissingKeySecrets no_key;
         const clixml::SecretCipher* cipher = nullptr;
@@ -284,7 +292,7 @@ Result<void> ServerPool::Impl::on_runspacepool_host_response(const Received& rec
 }
 
 Result<ServerEvent>
-ServerPool::Impl::read_pipeline_request(const MessageTypeRow& row, const Message& message) const
+ServerPool::Impl::read_pipeline_request(const MessageTypeRow& row, const Message& message)
 {
     PSRP_TRY(const Received received, read(row, message));
     const Guid& id = received.header.pipeline_id;

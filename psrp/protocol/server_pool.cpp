@@ -8,6 +8,7 @@ namespace psrp {
 
 using clixml::Error;
 using clixml::failure;
+using detail::LargeMessage;
 using detail::SecretBytes;
 using detail::ServerChannel;
 using detail::ServerPipeline;
@@ -26,6 +27,14 @@ PipelineEvent event_of(PipelineState state)
 ServerChannel::ServerChannel(const Limits& limits, std::uint64_t bytes_max)
     : normal{fragmenter::Reassembler({limits.object_bytes_max, bytes_max}), {}},
       prompt_response{fragmenter::Reassembler({limits.object_bytes_max, bytes_max}), {}}
+{
+}
+
+LargeMessage::LargeMessage(
+    const Guid& to, SecretBytes bytes, std::uint64_t object_id, std::size_t fragment_bytes_max
+)
+    : channel(to), message(std::move(bytes)),
+      splitter(message.bytes(), object_id, fragment_bytes_max)
 {
 }
 
@@ -51,32 +60,56 @@ ServerPool::Impl::make_message(MessageType type, const Guid& pipeline, Value val
         static_cast<std::uint32_t>(type),
         is_session_message ? Guid{} : session.runspace_pool_id,
         pipeline};
-    PSRP_TRY(Bytes message, write_message(header, value, clixml::message_options()));
-    PSRP_TRY(message, with_secrets_secured(std::move(message)));
-    return SecretBytes(std::move(message));
+    std::string message = std::exchange(spare_text, {});
+    message.clear();
+    if (auto written = append_message(header, value, clixml::message_options(), message);
+        !written) {
+        if (detail::has_written_secret(message)) clixml::wipe(message);
+        return tl::unexpected<Error>(written.error());
+    }
+    return with_secrets_secured(std::move(message));
 }
 
 void ServerPool::Impl::send(const Guid& channel, SecretBytes message)
 {
-    const bool needs_key = uses_session_key() && !session.keys.secrets &&
-                           detail::has_written_secret(clixml::text_of(message.bytes()));
+    const bool needs_key = uses_session_key() && !session.keys.secrets && message.is_secret();
     if (needs_key || session.keys.held_sends.contains(channel))
         hold_send(channel, std::move(message));
     else
-        send_now(channel, message.bytes());
+        send_now(channel, std::move(message));
 }
 
-void ServerPool::Impl::send_now(const Guid& channel, BytesView message)
+// What was said last, where that was a packet.
+Send* ServerPool::Impl::last_packet()
 {
-    fragmenter::Splitter splitter(message, ++last_object_id, options.limits.fragment_bytes_max);
-    while (const auto slice = splitter.next()) {
-        Bytes fragment;
-        fragment.reserve(slice->header.size() + slice->blob.size());
-        fragment.assign(slice->header.begin(), slice->header.end());
-        fragment.insert(fragment.end(), slice->blob.begin(), slice->blob.end());
-        pending_bytes += fragment.size();
-        actions.emplace_back(Send{channel, Stream::Default, std::move(fragment)});
+    if (actions.empty()) return nullptr;
+    auto* action = std::get_if<ServerAction>(&actions.back());
+    return action == nullptr ? nullptr : std::get_if<Send>(action);
+}
+
+// PowerShell gives each fragment a packet of its own. Whoever reads packets takes bytes in any
+// segmentation (psrp 2.4), so small messages share one here, whole fragments only: a stream of
+// small objects is bound by its packets.
+void ServerPool::Impl::send_now(const Guid& channel, SecretBytes message)
+{
+    const std::uint64_t object_id = ++last_object_id;
+    const std::size_t packet_bytes_max = options.limits.fragment_bytes_max;
+    const BytesView bytes = message.bytes();
+    const std::size_t size = fragmenter::fragmented_bytes(bytes.size(), packet_bytes_max);
+    pending_bytes += size;
+    if (size > packet_bytes_max) {
+        actions.emplace_back(LargeMessage(channel, std::move(message), object_id, packet_bytes_max)
+        );
+        return;
     }
+    Send* packet = last_packet();
+    if (packet == nullptr || packet->channel != channel ||
+        packet->bytes.size() + size > packet_bytes_max) {
+        actions.emplace_back(Send{channel, Stream::Default, {}});
+        packet = last_packet();
+    }
+    fragmenter::append_fragments(bytes, object_id, packet_bytes_max, packet->bytes);
+    if (!message.is_secret()) spare_text = message.take_public();
 }
 
 void ServerPool::Impl::send_pool_state(RunspacePoolState state)
@@ -101,7 +134,7 @@ Result<void> ServerPool::Impl::accept_pool(Value private_data)
         )
     );
     PSRP_CHECK(session.pool.fire(PoolEvent::Accept));
-    session.private_data = message.bytes();
+    session.private_data = message.text();
     send(session_channel, std::move(message));
     send_pool_state(RunspacePoolState::Opened);
     return {};
@@ -425,7 +458,12 @@ std::optional<ServerAction> ServerPool::next_action()
 
 Result<void> ServerPool::receive(const Guid& channel, Stream stream, BytesView bytes)
 {
-    return impl_->receive(channel, stream, bytes);
+    return impl_->receive(channel, stream, Bytes(bytes.begin(), bytes.end()));
+}
+
+Result<void> ServerPool::receive(const Guid& channel, Stream stream, Bytes&& bytes)
+{
+    return impl_->receive(channel, stream, std::move(bytes));
 }
 
 void ServerPool::command_requested(const Guid& pipeline)

@@ -78,6 +78,8 @@ public:
     std::optional<ServerAction> next_action();
     // Errors are for the log: the session goes on where the reference goes on (psrp 2.4, 8.2).
     Result<void> receive(const Guid& channel, Stream stream, BytesView bytes);
+    // The same, taking the buffer over.
+    Result<void> receive(const Guid& channel, Stream stream, Bytes&& bytes);
     void command_requested(const Guid& pipeline);
     void signal_requested(const Guid& pipeline);
     void close_requested(const Guid& channel);

@@ -46,7 +46,19 @@ std::optional<ServerAction> ServerPool::Impl::next_action()
     // Whoever comes back gets it all.
     if (session.pool.state() == RunspacePoolState::Disconnected) return std::nullopt;
     if (actions.empty()) return std::nullopt;
-    ServerAction action = std::move(actions.front());
+    auto& front = actions.front();
+    if (auto* large = std::get_if<detail::LargeMessage>(&front)) {
+        // A message of more than one fragment has another one after each but the last.
+        const auto slice = *large->splitter.next();
+        Send packet{large->channel, Stream::Default, {}};
+        packet.bytes.reserve(slice.header.size() + slice.blob.size());
+        packet.bytes.assign(slice.header.begin(), slice.header.end());
+        packet.bytes.insert(packet.bytes.end(), slice.blob.begin(), slice.blob.end());
+        if (large->splitter.is_done()) actions.pop_front();
+        pending_bytes -= packet.bytes.size();
+        return packet;
+    }
+    ServerAction action = std::get<ServerAction>(std::move(front));
     actions.pop_front();
     if (const auto* sent = std::get_if<Send>(&action)) pending_bytes -= sent->bytes.size();
     return action;
@@ -61,7 +73,7 @@ std::optional<ServerEvent> ServerPool::Impl::next_event()
     return event;
 }
 
-Result<void> ServerPool::Impl::receive(const Guid& channel, Stream stream, BytesView bytes)
+Result<void> ServerPool::Impl::receive(const Guid& channel, Stream stream, Bytes&& bytes)
 {
     const auto process = [&]() -> Result<void> {
         const auto state = session.machine.state();
@@ -76,7 +88,7 @@ Result<void> ServerPool::Impl::receive(const Guid& channel, Stream stream, Bytes
         // A pipeline has been told of its channel's end; the session hears of every loss.
         if (target_stream.failure.code && !channel.is_zero()) return {};
         if (target_stream.failure.code) return tl::unexpected<Error>(target_stream.failure);
-        if (auto received = target_stream.reassembler.receive(bytes); !received) {
+        if (auto received = target_stream.reassembler.receive(std::move(bytes)); !received) {
             fail_stream(channel, target_stream, received.error());
             return received;
         }
@@ -104,8 +116,10 @@ Result<void> ServerPool::Impl::receive_objects(const Guid& channel, ServerStream
             return result;
         }
         if (!*object) return result;
-        if (const auto handled = on_message(channel, (*object)->bytes); !handled)
-            keep(handled.error());
+        source = &stream.reassembler;
+        const auto handled = on_message(channel, (*object)->bytes);
+        source = nullptr;
+        if (!handled) keep(handled.error());
         // Whatever closes the session makes the rest of the data void, and may take the channel
         // away.
         if (session.machine.state() != SessionState::NegotiationPending &&

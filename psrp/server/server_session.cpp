@@ -5,8 +5,10 @@
 #include <psrp/transport/outofproc_server.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <fcntl.h>
+#include <mutex>
 #include <unistd.h>
 #include <utility>
 
@@ -24,6 +26,8 @@ constexpr std::size_t deaf_bytes = std::size_t{8} << 20;
 constexpr std::chrono::milliseconds farewell{2000};
 // How long a client may take to send its key (psrp 18).
 constexpr std::chrono::seconds key_wait{240};
+// How long output may be kept back for more to come.
+constexpr std::chrono::milliseconds write_delay{1};
 // Turns of one session before the others of its loop have theirs.
 constexpr int turns_max = 16;
 
@@ -72,13 +76,16 @@ std::string_view text_of(BytesView bytes)
 } // namespace
 
 // What joins the descriptors and the runspace.
-class ServerSession::Impl {
+class ServerSession::Impl final : private detail::OutputTaker {
 public:
     Impl(ClientStream stream, const ServeOptions& options)
-        : stream_(std::move(stream)), options_(options),
-          runspace_(options_.limits, *options_.commands, wake_), last_activity_(Clock::now())
+        : stream_(std::move(stream)), options_(options), last_activity_(Clock::now()),
+          runspace_(options_.limits, *options_.commands, wake_, *this)
     {
     }
+
+    // Held by the loop for each of its calls, and by the runspace's thread while it writes.
+    [[nodiscard]] std::mutex& mutex() { return mutex_; }
 
     Result<void> start()
     {
@@ -115,7 +122,13 @@ public:
 
     void on_readable(int descriptor)
     {
-        if (descriptor == wake_.read_end()) wake_.drain();
+        if (descriptor == wake_.read_end()) {
+            wake_.drain();
+            if (wakes_soon_.exchange(false) && phase_ == Phase::Serving && !write_at_) {
+                write_at_ = Clock::now() + write_delay;
+                return;
+            }
+        }
         if (descriptor == stream_.input && phase_ == Phase::Serving) read_some();
         step();
     }
@@ -132,15 +145,17 @@ public:
     {
         if (phase_ == Phase::Farewell) return give_up_at_;
         if (phase_ != Phase::Serving) return std::nullopt;
-        const auto idle_at = idle_deadline();
-        if (!idle_at || !key_deadline_) return idle_at ? idle_at : key_deadline_;
-        return std::min(*idle_at, *key_deadline_);
+        std::optional<Clock::time_point> next = write_at_;
+        for (const auto& at : {idle_deadline(), key_deadline_})
+            if (at && (!next || *at < *next)) next = at;
+        return next;
     }
 
     void on_deadline(Clock::time_point now)
     {
         if (phase_ == Phase::Farewell) return break_off();
         if (phase_ != Phase::Serving) return;
+        if (write_at_ && now >= *write_at_) step();
         if (key_deadline_ && now >= *key_deadline_) {
             key_deadline_.reset();
             runspace_.with_pool([](ServerPool& pool) { pool.key_exchange_timed_out(); });
@@ -173,9 +188,7 @@ private:
 
     void watch_key_exchange()
     {
-        bool is_waiting = false;
-        runspace_.with_pool([&](ServerPool& pool) { is_waiting = pool.is_waiting_for_key(); });
-        if (!is_waiting)
+        if (!runspace_.is_waiting_for_key())
             key_deadline_.reset();
         else if (!key_deadline_)
             key_deadline_ = Clock::now() + key_wait;
@@ -243,9 +256,38 @@ private:
         log_element("sent", name_of(action), channel, bytes);
     }
 
+    // Whoever holds the mutex will not see what has just been added.
+    void take_output() override
+    {
+        const std::unique_lock lock(mutex_, std::try_to_lock);
+        if (!lock || phase_ != Phase::Serving || is_silent_) return wake_now();
+        // What waits already is the loop's: it knows when there is room.
+        if (!output_.is_empty()) return;
+        perform_actions();
+        // A client that takes nothing any more is the loop's, too.
+        const auto written = output_.flush_to(stream_.output);
+        last_activity_ = Clock::now();
+        if (!written || !output_.is_empty() || runspace_.has_actions() ||
+            runspace_.is_waiting_for_key())
+            wake_now();
+    }
+
+    void wake_now()
+    {
+        wakes_soon_.store(false);
+        wake_.wake();
+    }
+
+    void take_output_soon() override
+    {
+        wakes_soon_.store(true);
+        wake_.wake();
+    }
+
     // Moves what can be moved: received elements to the machine, its actions to the client.
     void step()
     {
+        write_at_.reset();
         for (int turn = 0; turn < turns_max; ++turn) {
             pump();
             const bool had_text = !output_.is_empty();
@@ -286,15 +328,15 @@ private:
 
     void read_some()
     {
-        scratch_.clear();
-        const auto outcome = psrp::read_some(stream_.input, read_bytes, scratch_);
+        std::uint8_t* const room = framing_.room(read_bytes);
+        std::size_t count = 0;
+        const auto outcome = psrp::read_some(stream_.input, {room, read_bytes}, count);
         if (!outcome || *outcome == ReadOutcome::End) {
             framing_.receive_end();
         } else if (*outcome == ReadOutcome::Some) {
             last_activity_ = Clock::now();
-            if (options_.connection.tap)
-                options_.connection.tap->on_client_bytes(clixml::bytes_of(scratch_));
-            framing_.receive(clixml::bytes_of(scratch_));
+            if (options_.connection.tap) options_.connection.tap->on_client_bytes({room, count});
+            framing_.commit(count);
         }
     }
 
@@ -319,7 +361,7 @@ private:
         bool was_told = false;
         runspace_.with_pool([&](ServerPool& pool) {
             const bool had_pool = pool.state() == RunspacePoolState::Opened;
-            received = pool.receive(event.channel, event.stream, event.bytes);
+            received = pool.receive(event.channel, event.stream, std::move(event.bytes));
             was_told = had_pool && pool.state() != RunspacePoolState::Opened;
         });
         // The reference goes on after an error of the data, having said so (fact sheet transports
@@ -439,11 +481,10 @@ private:
 
     ClientStream stream_;
     ServeOptions options_;
+    std::mutex mutex_;
     detail::WakePipe wake_;
-    detail::Runspace runspace_;
     OutOfProcServer framing_;
     OutputBuffer output_;
-    std::string scratch_;
     bool is_overfed_ = false;
     bool is_silent_ = false; // only the reason is still to be said
     bool has_told_reason_ = false;
@@ -451,7 +492,10 @@ private:
     Phase phase_ = Phase::Serving;
     Clock::time_point last_activity_;
     Clock::time_point give_up_at_;
+    std::optional<Clock::time_point> write_at_; // when what was kept back is written
+    std::atomic<bool> wakes_soon_{false};       // the wake is for write_at_
     ServeOutcome outcome_;
+    detail::Runspace runspace_; // the last: its thread uses the others
 };
 
 ServerSession::ServerSession(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -467,11 +511,13 @@ ServerSession::start(ClientStream stream, const ServeOptions& options)
 
 void ServerSession::end()
 {
+    const std::lock_guard lock(impl_->mutex());
     impl_->end();
 }
 
 bool ServerSession::is_over() const
 {
+    const std::lock_guard lock(impl_->mutex());
     return impl_->is_over();
 }
 
@@ -482,26 +528,31 @@ const ServeOutcome& ServerSession::outcome() const
 
 void ServerSession::append_poll_entries(std::vector<PollEntry>& entries) const
 {
+    const std::lock_guard lock(impl_->mutex());
     impl_->append_poll_entries(entries);
 }
 
 void ServerSession::on_readable(int descriptor)
 {
+    const std::lock_guard lock(impl_->mutex());
     impl_->on_readable(descriptor);
 }
 
 void ServerSession::on_writable(int descriptor)
 {
+    const std::lock_guard lock(impl_->mutex());
     impl_->on_writable(descriptor);
 }
 
 std::optional<Clock::time_point> ServerSession::deadline() const
 {
+    const std::lock_guard lock(impl_->mutex());
     return impl_->deadline();
 }
 
 void ServerSession::on_deadline(Clock::time_point now)
 {
+    const std::lock_guard lock(impl_->mutex());
     impl_->on_deadline(now);
 }
 

@@ -19,28 +19,34 @@ public:
     {
         sigemptyset(&pipe_signal_);
         sigaddset(&pipe_signal_, SIGPIPE);
+        pthread_sigmask(SIG_BLOCK, &pipe_signal_, &before_);
+        // One that is pending before, which it can only be where it was blocked before, belongs to
+        // somebody else.
+        if (sigismember(&before_, SIGPIPE) != 1) return;
         sigset_t pending;
         sigemptyset(&pending);
         sigpending(&pending);
         was_pending_ = sigismember(&pending, SIGPIPE) == 1;
-        if (!was_pending_) pthread_sigmask(SIG_BLOCK, &pipe_signal_, &before_);
     }
 
     PipeSignalGuard(const PipeSignalGuard&) = delete;
     PipeSignalGuard& operator=(const PipeSignalGuard&) = delete;
 
-    ~PipeSignalGuard()
+    // To be told of a write that found no reader: that is when the signal is there.
+    void take_signal()
     {
-        // A SIGPIPE that was pending before is blocked already and belongs to somebody else.
         if (was_pending_) return;
-        const int error = errno;
         sigset_t pending;
         sigemptyset(&pending);
         sigpending(&pending);
-        if (sigismember(&pending, SIGPIPE) == 1) {
-            int number = 0;
-            sigwait(&pipe_signal_, &number);
-        }
+        if (sigismember(&pending, SIGPIPE) != 1) return; // ignored by the process
+        int number = 0;
+        sigwait(&pipe_signal_, &number);
+    }
+
+    ~PipeSignalGuard()
+    {
+        const int error = errno;
         pthread_sigmask(SIG_SETMASK, &before_, nullptr);
         errno = error;
     }
@@ -130,28 +136,40 @@ Result<ReadOutcome> read_some(int descriptor, std::size_t bytes_max, std::string
 {
     const std::size_t before = out.size();
     out.resize(before + bytes_max);
-    ssize_t count = 0;
+    std::size_t count = 0;
+    auto outcome = read_some(
+        descriptor, {reinterpret_cast<std::uint8_t*>(out.data()) + before, bytes_max}, count
+    );
+    out.resize(before + count);
+    return outcome;
+}
+
+Result<ReadOutcome> read_some(int descriptor, std::span<std::uint8_t> room, std::size_t& count)
+{
+    ssize_t done = 0;
     do {
-        count = ::read(descriptor, out.data() + before, bytes_max);
-    } while (count < 0 && errno == EINTR);
+        done = ::read(descriptor, room.data(), room.size());
+    } while (done < 0 && errno == EINTR);
     const int error = errno;
-    out.resize(before + static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
-    if (count > 0) return ReadOutcome::Some;
-    if (count == 0) return ReadOutcome::End;
+    count = static_cast<std::size_t>(std::max<ssize_t>(done, 0));
+    if (done > 0) return ReadOutcome::Some;
+    if (done == 0) return ReadOutcome::End;
     if (error == EAGAIN || error == EWOULDBLOCK) return ReadOutcome::NothingYet;
     return tl::unexpected<clixml::Error>(system_error(error, "could not read"));
 }
 
 Result<std::size_t> write_some(int descriptor, std::string_view text)
 {
-    const PipeSignalGuard guard;
+    PipeSignalGuard guard;
     ssize_t count = 0;
     do {
         count = ::write(descriptor, text.data(), text.size());
     } while (count < 0 && errno == EINTR);
     if (count >= 0) return static_cast<std::size_t>(count);
-    if (errno == EAGAIN || errno == EWOULDBLOCK) return std::size_t{0};
-    return tl::unexpected<clixml::Error>(system_error(errno, "could not write"));
+    const int error = errno;
+    if (error == EPIPE) guard.take_signal();
+    if (error == EAGAIN || error == EWOULDBLOCK) return std::size_t{0};
+    return tl::unexpected<clixml::Error>(system_error(error, "could not write"));
 }
 
 void OutputBuffer::append(std::string text)

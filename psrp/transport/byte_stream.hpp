@@ -5,6 +5,8 @@
 #include <clixml/result.hpp>
 
 #include <cstddef>
+#include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -56,6 +58,8 @@ enum class ReadOutcome { Some, NothingYet, End };
 // Appends up to `bytes_max` bytes to `out`, without waiting on a non-blocking descriptor. Error:
 // the errno value.
 Result<ReadOutcome> read_some(int descriptor, std::size_t bytes_max, std::string& out);
+// The same into `room`; `count` is how many bytes came.
+Result<ReadOutcome> read_some(int descriptor, std::span<std::uint8_t> room, std::size_t& count);
 
 // Writes as much of `text` as the descriptor takes and gives the number of bytes; 0 means "not
 // now". A reader that has gone is the error EPIPE and never a signal, whatever the process does

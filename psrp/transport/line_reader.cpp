@@ -24,36 +24,43 @@ LineReader::LineReader(LineLimits limits) : limits_(limits) {}
 
 void LineReader::receive(BytesView bytes)
 {
+    if (bytes.empty()) return;
+    std::memcpy(room(bytes.size()), bytes.data(), bytes.size());
+    commit(bytes.size());
+}
+
+std::uint8_t* LineReader::room(std::size_t count)
+{
     if (at_ == buffer_.size()) {
         dropped_ += buffer_.size();
-        if (buffer_.capacity() > kept_capacity_bytes_max) std::string().swap(buffer_);
-        buffer_.clear();
+        buffer_.clear(kept_capacity_bytes_max);
         at_ = scanned_ = 0;
     } else if (at_ >= buffer_.size() / 2 && at_ > 0) {
         // Moving only when at most half is left keeps the cost a constant number of moves a byte.
         dropped_ += at_;
-        buffer_.erase(0, at_);
+        buffer_.drop_front(at_);
         scanned_ -= at_;
         at_ = 0;
     }
-    buffer_ += clixml::text_of(bytes);
+    return buffer_.room(count);
 }
 
 Result<std::optional<Line>> LineReader::next()
 {
-    if (skips_line_feed_ && at_ < buffer_.size()) {
+    const std::string_view all = text();
+    if (skips_line_feed_ && at_ < all.size()) {
         skips_line_feed_ = false;
-        if (buffer_[at_] == '\n') ++at_;
+        if (all[at_] == '\n') ++at_;
         scanned_ = std::max(scanned_, at_);
     }
-    const std::size_t end = scanned_ + line_end_in(std::string_view(buffer_).substr(scanned_));
+    const std::size_t end = scanned_ + line_end_in(all.substr(scanned_));
     if (end - at_ > limits_.line_bytes_max) {
         return clixml::failure(TransportErrc::LineTooLong, dropped_ + at_, "expected a line end");
     }
     scanned_ = end;
-    if (end == buffer_.size()) return std::nullopt;
-    const Line line{std::string_view(buffer_).substr(at_, end - at_), dropped_ + at_};
-    skips_line_feed_ = buffer_[end] == '\r';
+    if (end == all.size()) return std::nullopt;
+    const Line line{all.substr(at_, end - at_), dropped_ + at_};
+    skips_line_feed_ = all[end] == '\r';
     at_ = scanned_ = end + 1;
     return line;
 }
@@ -61,7 +68,7 @@ Result<std::optional<Line>> LineReader::next()
 std::optional<Line> LineReader::rest()
 {
     if (at_ == buffer_.size()) return std::nullopt;
-    const Line line{std::string_view(buffer_).substr(at_), dropped_ + at_};
+    const Line line{text().substr(at_), dropped_ + at_};
     at_ = scanned_ = buffer_.size();
     return line;
 }

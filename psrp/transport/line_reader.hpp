@@ -3,11 +3,11 @@
 
 #include <clixml/bytes.hpp>
 #include <clixml/result.hpp>
+#include <fragmenter/byte_buffer.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 
 namespace psrp {
@@ -40,6 +40,10 @@ public:
     // Adds bytes of the stream. Call next() until it has nothing before the next receive(), or they
     // pile up.
     void receive(BytesView bytes);
+    // The same without a copy: where up to `count` bytes may be written, and how many there are.
+    // Lines handed out before are gone.
+    std::uint8_t* room(std::size_t count);
+    void commit(std::size_t count) { buffer_.commit(count); }
 
     // The next complete line, or nothing when more bytes are needed. Error: LineTooLong at the
     // start of the line; it stays.
@@ -55,8 +59,10 @@ public:
     [[nodiscard]] bool has_unseen_bytes() const { return scanned_ < buffer_.size(); }
 
 private:
+    [[nodiscard]] std::string_view text() const { return clixml::text_of(buffer_.view()); }
+
     LineLimits limits_;
-    std::string buffer_;
+    fragmenter::ByteBuffer buffer_;
     std::size_t at_ = 0;        // start of the line being looked for
     std::size_t scanned_ = 0;   // no line end lies between at_ and here
     std::uint64_t dropped_ = 0; // bytes of the stream in front of buffer_

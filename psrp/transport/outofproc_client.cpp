@@ -115,6 +115,12 @@ void OutOfProcClient::receive(BytesView bytes)
     if (!error_) lines_.receive(bytes);
 }
 
+// A broken client takes nothing: what has been written to the room stays unseen.
+void OutOfProcClient::commit(std::size_t count)
+{
+    if (!error_) lines_.commit(count);
+}
+
 void OutOfProcClient::receive_end()
 {
     has_ended_ = true;
@@ -165,6 +171,13 @@ Result<std::optional<TransportEvent>> OutOfProcClient::next_event()
         }
         if (!*line) break;
         if ((*line)->text.empty()) continue;
+        if (auto element = read_plain_data((*line)->text)) {
+            has_received_line_ = true;
+            line_offset_ = (*line)->offset;
+            PSRP_TRY(auto event, on_element(*std::move(element))); // Data is always good
+            if (event) return event;
+            continue;
+        }
         if (const auto text = read_error_line((*line)->text)) {
             std::string reported(*text);
             note_line(reported);

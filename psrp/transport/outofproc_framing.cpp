@@ -9,6 +9,11 @@ namespace psrp {
 namespace {
 
 constexpr std::string_view guid_attribute = " PSGuid='";
+constexpr std::size_t guid_characters = 36;
+constexpr std::string_view data_opening = "<Data Stream='";
+constexpr std::string_view data_closing = "</Data>";
+constexpr std::string_view default_stream = "Default";
+constexpr std::string_view prompt_response_stream = "PromptResponse";
 constexpr std::string_view cdata_opening = "<![CDATA[";
 
 bool is_blank(char c)
@@ -51,7 +56,7 @@ const ElementRow* row_named(std::string_view name)
 void append_guid(const Guid& guid, std::string& out)
 {
     const std::size_t at = out.size();
-    out.resize(at + 36);
+    out.resize(at + guid_characters);
     guid.write_text(out.data() + at);
 }
 
@@ -127,14 +132,15 @@ void append_data(const Guid& channel, Stream stream, BytesView bytes, std::strin
 {
     const std::size_t needed = out.size() + clixml::base64_size(bytes.size()) + 96;
     if (needed > out.capacity()) out.reserve(std::max(needed, out.capacity() * 2));
-    out += "<Data Stream='";
-    out += stream == Stream::PromptResponse ? "PromptResponse" : "Default";
+    out += data_opening;
+    out += stream == Stream::PromptResponse ? prompt_response_stream : default_stream;
     out += '\'';
     out += guid_attribute;
     append_guid(channel, out);
     out += "'>";
     clixml::append_base64(bytes, out);
-    out += "</Data>\n";
+    out += data_closing;
+    out += '\n';
 }
 
 void append_element(ElementKind kind, const Guid& channel, std::string& out)
@@ -168,6 +174,32 @@ std::optional<std::string_view> read_error_line(std::string_view line)
     if (!equal_without_case(line.substr(0, error_line_prefix.size()), error_line_prefix))
         return std::nullopt;
     return line.substr(error_line_prefix.size());
+}
+
+std::optional<Element> read_plain_data(std::string_view line)
+{
+    Element element;
+    const auto skip = [&](std::string_view text) {
+        if (!line.starts_with(text)) return false;
+        line.remove_prefix(text.size());
+        return true;
+    };
+    if (!skip(data_opening)) return std::nullopt;
+    if (skip(prompt_response_stream))
+        element.stream = Stream::PromptResponse;
+    else if (!skip(default_stream))
+        return std::nullopt;
+    if (!skip("\'") || !skip(guid_attribute)) return std::nullopt;
+    const auto channel = Guid::read(line.substr(0, guid_characters));
+    if (!channel) return std::nullopt;
+    element.channel = *channel;
+    line.remove_prefix(guid_characters);
+    if (!skip("\'>") || !line.ends_with(data_closing)) return std::nullopt;
+    line.remove_suffix(data_closing.size());
+    auto bytes = clixml::read_base64(line);
+    if (!bytes || bytes->empty()) return std::nullopt;
+    element.bytes = *std::move(bytes);
+    return element;
 }
 
 // A start tag as it stands in the line. The views are borrowed from the line; values are not yet

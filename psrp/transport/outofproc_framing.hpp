@@ -76,6 +76,10 @@ void append_error_line(std::string_view text, std::string& out);
 // The text behind error_line_prefix, if `line` starts with it. Borrowed from `line`.
 std::optional<std::string_view> read_error_line(std::string_view line);
 
+// The element of a line that is one Data element in exactly the form that append_data() and
+// PowerShell write. Nothing where anything else stands there, good or bad: ElementReader tells.
+std::optional<Element> read_plain_data(std::string_view line);
+
 // Which side's elements a reader takes.
 enum class ElementSender : std::uint8_t { Client, Server };
 

@@ -61,6 +61,11 @@ void OutOfProcServer::receive(BytesView bytes)
     if (!has_ended_) lines_.receive(bytes);
 }
 
+void OutOfProcServer::commit(std::size_t count)
+{
+    if (!has_ended_) lines_.commit(count);
+}
+
 void OutOfProcServer::receive_end()
 {
     has_ended_ = true;
@@ -117,6 +122,7 @@ Result<std::optional<ServerTransportEvent>> OutOfProcServer::next_event()
             text.remove_prefix(byte_order_mark.size());
             line_offset_ = byte_order_mark.size();
         }
+        if (auto element = read_plain_data(text)) return on_element(*std::move(element));
         line_.assign(text.begin(), text.end());
         elements_.emplace(
             std::string_view(line_.data(), line_.size()), ElementSender::Client, limits_.lines

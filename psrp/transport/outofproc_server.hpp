@@ -78,6 +78,9 @@ public:
 
     // Adds bytes from the client.
     void receive(BytesView bytes);
+    // The same without a copy: where up to `count` bytes may be written, and how many there are.
+    std::uint8_t* room(std::size_t count) { return lines_.room(count); }
+    void commit(std::size_t count);
     // The client's output has ended. A last line without its end still counts if it is whole.
     void receive_end();
 

@@ -6,8 +6,8 @@
 namespace psrp {
 namespace {
 
-// As much as a pipe holds on Linux; more would only grow the buffer that is cleared for each read.
-constexpr std::size_t read_bytes = 65536;
+// As much as a pipe holds on Linux.
+constexpr std::size_t read_bytes = std::size_t{128} << 10;
 
 // The sentence for a fault in what the server wrote.
 std::string fault_text(const clixml::Error& error, const std::string& line)
@@ -156,23 +156,29 @@ void OutOfProcTransport::append_poll_entries(std::vector<PollEntry>& entries) co
 void OutOfProcTransport::on_readable(int descriptor)
 {
     if (!reader_.is_open() || descriptor != reader_.number()) return;
-    scratch_.clear();
-    const auto outcome = read_some(descriptor, read_bytes, scratch_);
+    std::uint8_t* const room = client_.room(read_bytes);
+    std::size_t count = 0;
+    const auto outcome = read_some(descriptor, {room, read_bytes}, count);
     if (!outcome || *outcome == ReadOutcome::End) {
         // A connection that was reset has ended as well; what matters is that nothing more comes.
         stop_reading();
         on_input_end();
     } else if (*outcome == ReadOutcome::Some) {
         is_starved_ = false;
-        if (tap_) tap_->on_server_bytes(clixml::bytes_of(scratch_));
-        client_.receive(clixml::bytes_of(scratch_));
+        if (tap_) tap_->on_server_bytes({room, count});
+        client_.commit(count);
     }
 }
 
 void OutOfProcTransport::on_writable(int descriptor)
 {
-    if (!writer_.is_open() || descriptor != writer_.number()) return;
-    if (!output_.flush_to(descriptor)) stop_writing();
+    if (writer_.is_open() && descriptor == writer_.number()) flush();
+}
+
+void OutOfProcTransport::flush()
+{
+    if (!writer_.is_open() || output_.is_empty()) return;
+    if (!output_.flush_to(writer_.number())) stop_writing();
 }
 
 } // namespace psrp

@@ -33,10 +33,10 @@ public:
     // it.
     OutOfProcTransport(Descriptor reader, Descriptor writer, OutOfProcTransportLimits limits = {});
 
-    // Lets `tap` see all that passes from now on.
-    void set_tap(std::shared_ptr<WireTap> tap) { tap_ = std::move(tap); }
+    void set_tap(std::shared_ptr<WireTap> tap) override { tap_ = std::move(tap); }
 
     Result<void> perform(const ClientAction& action) override;
+    void flush() override;
     Result<std::optional<TransportEvent>> next_event() override;
     // What perform() took is written first as far as it goes without waiting.
     void close() override;
@@ -96,7 +96,6 @@ private:
     Descriptor reader_;
     Descriptor writer_;
     OutputBuffer output_;
-    std::string scratch_;
     bool is_starved_ = true;
     std::optional<Failure> waiting_failure_; // behind the events still to be handed out
     std::optional<Failure> end_failure_;     // takes the place of StreamEnded

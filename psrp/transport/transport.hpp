@@ -5,8 +5,10 @@
 #include <clixml/result.hpp>
 #include <psrp/protocol/actions.hpp>
 #include <psrp/transport/poll_source.hpp>
+#include <psrp/transport/wire_tap.hpp>
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -95,10 +97,17 @@ using TransportEvent = std::variant<
 // One connection to one server. Not copyable; destroying it ends whatever it started, at once.
 class Transport : public PollSource {
 public:
-    // Takes an action of the client's pool. Nothing is written before the loop says it can be.
-    // Errors leave the transport as it was: OutputFull, ActionNotAllowed, or those of an
-    // implementation.
+    // Takes an action of the client's pool. Nothing is written before flush(), or before the loop
+    // says it can be. Errors leave the transport as it was: OutputFull, ActionNotAllowed, or those
+    // of an implementation.
     virtual Result<void> perform(const ClientAction& action) = 0;
+
+    // Writes what perform() has taken, as far as that goes without waiting. Saves a turn of the
+    // loop; nothing is lost without it.
+    virtual void flush() {}
+
+    // Lets `tap` see all that passes from now on; without effect where there is no wire.
+    virtual void set_tap(std::shared_ptr<WireTap> tap) { (void)tap; }
 
     // The next event, or nothing until the loop has run again. Everything that arrived before a
     // failure is handed out first; then the error is returned, the same one each time.

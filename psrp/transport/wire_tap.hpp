@@ -6,7 +6,7 @@
 namespace psrp {
 
 // Sees the bytes of both directions of one connection, in order and in any segmentation. Calls come
-// on the transport's thread; what they get is borrowed for the call.
+// one at a time; what they get is borrowed for the call.
 class WireTap {
 public:
     virtual ~WireTap() = default;

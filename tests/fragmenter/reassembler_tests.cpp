@@ -318,6 +318,31 @@ TEST_CASE("an object in one fragment is a view of the buffer that was handed ove
     CHECK((*object)->fragment_count == 1);
 }
 
+TEST_CASE("the memory of an object in several fragments can be taken over")
+{
+    Bytes stream = fragment_bytes(1, 0, "S", "ab");
+    for (const Bytes& more :
+         {fragment_bytes(1, 1, "E", "cd"),
+          fragment_bytes(2, 0, "SE", "one"),
+          fragment_bytes(3, 0, "S", "x"),
+          fragment_bytes(3, 1, "E", "y")})
+        stream.insert(stream.end(), more.begin(), more.end());
+    Reassembler reassembler;
+    REQUIRE(reassembler.receive(std::move(stream)));
+    const auto text_of_next = [&] {
+        const auto object = reassembler.next();
+        return std::string(clixml::text_of((**object).bytes));
+    };
+    const auto object = reassembler.next();
+    const ByteBuffer taken = reassembler.take_object();
+    CHECK((**object).bytes.data() == taken.view().data());
+    CHECK(reassembler.take_object().is_empty());
+    CHECK(text_of_next() == "one");
+    CHECK(reassembler.take_object().is_empty());
+    CHECK(text_of_next() == "xy");
+    CHECK(clixml::text_of(taken.view()) == "abcd");
+}
+
 TEST_CASE("64 MiB arrive in one piece and in packets with the same result")
 {
     const Bytes object = tests::pattern(std::size_t{64} << 20);

@@ -57,6 +57,12 @@ bool make_key(const std::filesystem::path& path)
     return made.exit_code == 0;
 }
 
+std::string pwsh_subsystem()
+{
+    const auto pwsh = psrp::find_program("pwsh");
+    return pwsh ? "Subsystem pwsh " + *pwsh + " -sshs -NoLogo -NoProfile\n" : std::string();
+}
+
 std::string configuration(const std::filesystem::path& folder, int port)
 {
     const std::string where = folder.string();
@@ -80,7 +86,7 @@ std::string configuration(const std::filesystem::path& folder, int port)
            where +
            "/psrp serve --stdio\n"
            "Subsystem noisy " +
-           where + "/noisy\n";
+           where + "/noisy\n" + pwsh_subsystem();
 }
 
 } // namespace
@@ -132,6 +138,11 @@ std::unique_ptr<SshServer> SshServer::start(std::string& reason)
     }
     reason = "sshd does not answer: " + server->program_->errors();
     return nullptr;
+}
+
+std::string SshServer::user()
+{
+    return user_name();
 }
 
 std::string SshServer::target() const

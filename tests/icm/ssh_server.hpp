@@ -1,5 +1,6 @@
-// A real sshd on a free loopback port, with keys of its own and `psrp serve --stdio` as its
-// PowerShell subsystem. Gone, with everything it wrote, when the object is.
+// A real sshd on a free loopback port, with keys of its own, `psrp serve --stdio` as its subsystem
+// "powershell" and, where it is on PATH, `pwsh -sshs` as "pwsh". Gone, with everything it wrote,
+// when the object is.
 #pragma once
 
 #include <tests/icm/program_run.hpp>
@@ -19,6 +20,8 @@ public:
     [[nodiscard]] int port() const { return port_; }
     // user@127.0.0.1:port
     [[nodiscard]] std::string target() const;
+    // Who it lets in: the user of this process.
+    [[nodiscard]] static std::string user();
     // What icm needs to get in: key and options for throw-away known hosts.
     [[nodiscard]] std::vector<std::string> access() const;
     // The same with a key that the server does not know.

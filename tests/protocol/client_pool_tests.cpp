@@ -221,13 +221,40 @@ TEST_CASE("input that is not wanted is InvalidState")
     CHECK(taking.done == Done{"PIPELINE_INPUT", "PIPELINE_INPUT", "END_OF_PIPELINE_INPUT"});
 }
 
+TEST_CASE("a pipeline's request has its packets for itself, its input follows in others")
+{
+    Client client;
+    client.open();
+    REQUIRE(client.pool.start_pipeline(pipeline_id, tests::script("x", false)));
+    REQUIRE(client.pool.write_input(pipeline_id, psrp::Value::int32(1)));
+    REQUIRE(client.pool.write_input(pipeline_id, psrp::Value::int32(2)));
+    REQUIRE(client.pool.end_input(pipeline_id));
+    REQUIRE(std::holds_alternative<psrp::OpenCommand>(*client.pool.next_action()));
+    client.pool.command_opened(pipeline_id);
+    std::vector<std::size_t> sizes;
+    tests::SentMessages sent;
+    while (const auto action = client.pool.next_action(1000)) {
+        const auto& send = std::get<psrp::Send>(*action);
+        sizes.push_back(send.bytes.size());
+        sent.add(send);
+        client.pool.data_sent(pipeline_id);
+    }
+    const std::size_t input_bytes =
+        2 * (21 + 40 + 3 + std::string_view("<I32>1</I32>").size()) + 61;
+    REQUIRE(sent.messages().size() == 4);
+    const auto request_bytes = sent.messages().front().bytes().size() + 21;
+    REQUIRE(sizes.size() == 4);
+    CHECK(sizes[0] + sizes[1] + sizes[2] == request_bytes);
+    CHECK(sizes[3] == input_bytes);
+}
+
 TEST_CASE("misuse of a client pool is named and changes nothing")
 {
     Client client;
     CHECK(
         code_of(client.pool.start_pipeline(pipeline_id, tests::script("x"))) == Errc::InvalidState
     );
-    CHECK(code_of(client.pool.receive({}, {})) == Errc::InvalidState);
+    CHECK(code_of(client.pool.receive({}, psrp::BytesView{})) == Errc::InvalidState);
     CHECK(code_of(client.pool.stop(pipeline_id)) == Errc::UnknownPipeline);
     CHECK(code_of(client.pool.write_input(pipeline_id, {})) == Errc::UnknownPipeline);
     client.open();

@@ -273,3 +273,53 @@ TEST_CASE("pending bytes are those of the fragments that wait")
     server.pump();
     CHECK(server.pool.pending_bytes() == 0);
 }
+
+TEST_CASE("small messages share packets of whole fragments, one channel each")
+{
+    Server server;
+    server.open();
+    REQUIRE(server.start(pipeline_id));
+    constexpr std::size_t message_bytes = 21 + 40 + 3 + std::string_view("<S>hi</S>").size();
+    const std::size_t packet_messages = 32768 / message_bytes;
+    for (std::size_t i = 0; i < packet_messages + 1; ++i)
+        REQUIRE(server.pool.write_output(pipeline_id, psrp::Value::string("hi")));
+    REQUIRE(server.pool.write_user_event({}));
+    REQUIRE(server.pool.write_output(pipeline_id, psrp::Value::string("hi")));
+    struct Packet {
+        psrp::Guid channel;
+        std::size_t bytes;
+    };
+    std::vector<Packet> packets;
+    while (const auto action = server.pool.next_action()) {
+        if (const auto* send = std::get_if<psrp::Send>(&*action))
+            packets.push_back({send->channel, send->bytes.size()});
+    }
+    REQUIRE(packets.size() == 4);
+    CHECK(packets[0].bytes == packet_messages * message_bytes);
+    CHECK(packets[1].bytes == message_bytes);
+    CHECK(packets[2].channel == psrp::session_channel);
+    CHECK(packets[3].bytes == message_bytes);
+    for (const std::size_t i : {0U, 1U, 3U})
+        CHECK(packets[i].channel == pipeline_id);
+    CHECK(server.pool.pending_bytes() == 0);
+}
+
+TEST_CASE("a large message leaves in full fragments, what follows it behind the last")
+{
+    Server server;
+    server.open();
+    REQUIRE(server.start(pipeline_id));
+    const std::string text(100'000, 'x');
+    const std::size_t object_bytes = 40 + 3 + 7 + text.size();
+    const std::size_t rest = object_bytes - 3 * (32768 - 21);
+    REQUIRE(server.pool.write_output(pipeline_id, psrp::Value::string(text)));
+    REQUIRE(server.pool.write_output(pipeline_id, psrp::Value::string("hi")));
+    CHECK(server.pool.pending_bytes() == object_bytes + 4 * 21 + 21 + 52);
+    std::vector<std::size_t> sizes;
+    while (const auto action = server.pool.next_action()) {
+        if (const auto* send = std::get_if<psrp::Send>(&*action))
+            sizes.push_back(send->bytes.size());
+    }
+    CHECK(sizes == std::vector<std::size_t>{32768, 32768, 32768, rest + 21, 21 + 52});
+    CHECK(server.pool.pending_bytes() == 0);
+}

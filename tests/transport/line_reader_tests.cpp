@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,24 @@ Lines lines_of(
 }
 
 } // namespace
+
+TEST_CASE("bytes that are read into the reader's own room give the same lines")
+{
+    const std::string_view text = "one\r\ntwo\n\nthree";
+    for (std::size_t piece = 1; piece <= text.size(); ++piece) {
+        LineReader reader;
+        Lines lines;
+        for (std::size_t at = 0; at < text.size(); at += piece) {
+            const std::string_view part = text.substr(at, piece);
+            std::copy(part.begin(), part.end(), reader.room(100));
+            reader.commit(part.size());
+            while (const auto line = *reader.next())
+                lines.emplace_back(line->text);
+        }
+        CHECK(lines == Lines{"one", "two", ""});
+        CHECK(reader.rest()->text == "three");
+    }
+}
 
 TEST_CASE("LF, CRLF and CR end a line, for every segmentation")
 {

@@ -132,6 +132,47 @@ TEST_CASE("what a reader of client lines accepts")
     }
 }
 
+TEST_CASE("the short way for plain Data takes nothing else and gives the same")
+{
+    const std::string plain = "<Data Stream='Default' PSGuid='@Z'>YWJj</Data>";
+    struct Row {
+        std::string line;
+        bool is_plain;
+    };
+    const Row rows[] = {
+        {plain, true},
+        {"<Data Stream='PromptResponse' PSGuid='@P'>YQ==</Data>", true},
+        {"<Data Stream='Default' PSGuid='@Z'> YW\tJj  </Data>", true},
+        {"<Data Stream='default' PSGuid='@Z'>YWJj</Data>", false},
+        {"<Data Stream=\"Default\" PSGuid=\"@Z\">YWJj</Data>", false},
+        {"<Data PSGuid='@Z' Stream='Default'>YWJj</Data>", false},
+        {"<Data Stream='Default' PSGuid='@Z' x=''>YWJj</Data>", false},
+        {"<Data Stream='Default' PSGuid='@Z'></Data>", false},
+        {"<Data Stream='Default' PSGuid='@Z'>  </Data>", false},
+        {"<Data Stream='Default' PSGuid='@Z'>YWJ</Data>", false},
+        {"<Data Stream='Default' PSGuid='@Z'>YWJj</Data><Data", false},
+        {plain + plain, false},
+        {plain + " ", false},
+        {" " + plain, false},
+        {"<Data Stream='Default' PSGuid='@Z'>&#89;WJj</Data>", false},
+        {"<Data Stream='Default' PSGuid='@Z'>YWJj</data>", false},
+        {"<Command PSGuid='@P' />", false},
+        {"", false},
+    };
+    for (const Row& row : rows) {
+        INFO(row.line);
+        const std::string line = with_guids(row.line);
+        const auto element = read_plain_data(line);
+        CHECK(element.has_value() == row.is_plain);
+        if (!element) continue;
+        ElementReader reader(line, ElementSender::Client);
+        CHECK(**reader.next() == *element);
+    }
+    const std::string line = with_guids(plain);
+    for (std::size_t size = 0; size < line.size(); ++size)
+        CHECK_FALSE(read_plain_data(std::string_view(line).substr(0, size)));
+}
+
 TEST_CASE("which rule a faulty client line breaks, and what took effect before")
 {
     struct Row {

@@ -8,6 +8,7 @@
 #include <fragmenter/send_queue.hpp>
 #include <psrp/protocol/any_message.hpp>
 #include <psrp/protocol/client_pool.hpp>
+#include <psrp/protocol/detail/message_memory.hpp>
 #include <psrp/protocol/detail/secrets.hpp>
 #include <psrp/protocol/errors.hpp>
 #include <psrp/protocol/key_transitions.hpp>
@@ -33,8 +34,9 @@ struct ClientChannel {
 
     fragmenter::SendQueue queue;
     fragmenter::Reassembler reassembler;
-    bool is_open = false;    // Sends may be handed out
-    bool is_sending = false; // one is outstanding
+    std::size_t request_bytes = 0; // of the pipeline's request, at the front of the queue
+    bool is_open = false;          // Sends may be handed out
+    bool is_sending = false;       // one is outstanding
     // After a connection was taken up in the middle of an object: what belongs to none is dropped.
     bool is_off_sync = false;
     // What waits for the session key: by Stream, messages with clear secrets and those behind them;
@@ -106,9 +108,12 @@ struct ClientPool::Impl {
     std::optional<ClientAction> next_action(std::size_t bytes_max);
     std::optional<ClientAction>
     next_send(const Guid& id, detail::ClientChannel& channel, std::size_t bytes_max);
-    Result<void> receive(const Guid& channel, BytesView bytes);
-    Result<void> receive_session(BytesView bytes);
-    Result<void> receive_command(const Guid& id, BytesView bytes);
+    Result<void> receive(const Guid& channel, Bytes&& bytes);
+    Result<void> receive_session(Bytes&& bytes);
+    Result<void> receive_command(const Guid& id, Bytes&& bytes);
+    Result<void> on_object(
+        const Guid& id, detail::ClientChannel& channel, const fragmenter::ReceivedObject& object
+    );
     void data_sent(const Guid& channel);
     void command_opened(const Guid& id);
     void signal_acknowledged(const Guid& id);
@@ -141,7 +146,7 @@ struct ClientPool::Impl {
     Result<void> on_host_call(const Received& received);
     Result<void> on_pipeline_state(const Received& received);
     Result<void> on_informational_record(const Received& received, InformationalKind kind);
-    Result<Received> read(const MessageTypeRow& row, const Message& message) const;
+    Result<Received> read(const MessageTypeRow& row, const Message& message);
     void read_server_version(Value private_data);
     [[nodiscard]] bool is_over() const;
 
@@ -149,7 +154,7 @@ struct ClientPool::Impl {
     [[nodiscard]] bool uses_session_key() const;
     Result<void> make_private_key();
     Result<void> send_public_key();
-    Result<Bytes> with_secrets_secured(Bytes message);
+    Result<detail::SecretBytes> with_secrets_secured(std::string message);
     void hold_send(detail::ClientChannel& channel, Stream stream, detail::SecretBytes message);
     [[nodiscard]] bool must_hold(const Guid& channel, std::string_view text);
     Result<void> hold_object(const Guid& channel, BytesView object);
@@ -211,6 +216,8 @@ struct ClientPool::Impl {
     Guid last_served; // the channel that was given the last Send: the others come first
     std::deque<ClientAction> actions; // all but Send
     std::deque<ClientEvent> events;
+    detail::MessageMemory message_memory{detail::ArenaReuse::Yes};
+    fragmenter::Reassembler* source = nullptr; // of the message that is being read, while it is
 };
 
 } // namespace psrp

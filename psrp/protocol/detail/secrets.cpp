@@ -6,6 +6,7 @@
 
 #include <openssl/crypto.h>
 
+#include <cassert>
 #include <optional>
 #include <span>
 #include <string>
@@ -53,13 +54,20 @@ std::optional<Contents> next_secret(std::string_view text, std::size_t from)
 
 SecretBytes& SecretBytes::operator=(SecretBytes&& other) noexcept
 {
-    std::swap(bytes_, other.bytes_);
+    std::swap(message_, other.message_);
+    std::swap(secrecy_, other.secrecy_);
     return *this;
 }
 
 SecretBytes::~SecretBytes()
 {
-    if (!bytes_.empty()) OPENSSL_cleanse(bytes_.data(), bytes_.size());
+    if (is_secret() && !message_.empty()) OPENSSL_cleanse(message_.data(), message_.size());
+}
+
+std::string SecretBytes::take_public()
+{
+    assert(!is_secret());
+    return std::move(message_);
 }
 
 Result<std::string> MissingKeySecrets::encrypt(std::string_view) const
@@ -102,10 +110,9 @@ Result<void> check_written_secrets(std::string_view text)
     return {};
 }
 
-Result<clixml::Bytes> encrypt_secrets(clixml::BytesView message, const clixml::SecretCipher& cipher)
+Result<std::string> encrypt_secrets(std::string_view text, const clixml::SecretCipher& cipher)
 {
     const ClearBase64Secrets clear;
-    const std::string_view text = clixml::text_of(message);
     std::string result;
     result.reserve(text.size());
     std::size_t from = message_header_bytes; // what stands in the header is no element
@@ -122,8 +129,7 @@ Result<clixml::Bytes> encrypt_secrets(clixml::BytesView message, const clixml::S
         from = contents->end;
     }
     result.append(text.substr(from));
-    const auto bytes = clixml::bytes_of(result);
-    return clixml::Bytes(bytes.begin(), bytes.end());
+    return result;
 }
 
 struct SecretMemory {

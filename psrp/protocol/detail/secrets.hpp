@@ -8,6 +8,7 @@
 #include <clixml/secret.hpp>
 #include <clixml/value.hpp>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -15,20 +16,31 @@
 
 namespace psrp::detail {
 
-// Bytes with clear secrets in them: move-only, wiped when they go.
+// Whether bytes have clear secrets in them.
+enum class Secrecy : std::uint8_t { Public, Secret };
+
+// A message that may have clear secrets in it: move-only, wiped when it goes if it has.
 class SecretBytes {
 public:
-    explicit SecretBytes(clixml::Bytes bytes) : bytes_(std::move(bytes)) {}
+    explicit SecretBytes(std::string message, Secrecy secrecy = Secrecy::Secret)
+        : message_(std::move(message)), secrecy_(secrecy)
+    {
+    }
     SecretBytes(SecretBytes&&) noexcept = default;
     SecretBytes& operator=(SecretBytes&& other) noexcept;
     SecretBytes(const SecretBytes&) = delete;
     SecretBytes& operator=(const SecretBytes&) = delete;
     ~SecretBytes();
 
-    [[nodiscard]] const clixml::Bytes& bytes() const { return bytes_; }
+    [[nodiscard]] clixml::BytesView bytes() const { return clixml::bytes_of(message_); }
+    [[nodiscard]] std::string_view text() const { return message_; }
+    [[nodiscard]] bool is_secret() const { return secrecy_ == Secrecy::Secret; }
+    // The message itself, which nobody wipes any more; only where is_secret() is false.
+    std::string take_public();
 
 private:
-    clixml::Bytes bytes_;
+    std::string message_;
+    Secrecy secrecy_;
 };
 
 // Stands for the key that is not there: Errc::KeyExchangeUnsupported for everything.
@@ -48,8 +60,8 @@ bool may_hold_secret(std::string_view text);
 clixml::Result<void> check_written_secrets(std::string_view text);
 
 // The message, written by us with clear secrets, with each of them under `cipher`.
-clixml::Result<clixml::Bytes>
-encrypt_secrets(clixml::BytesView message, const clixml::SecretCipher& cipher);
+clixml::Result<std::string>
+encrypt_secrets(std::string_view text, const clixml::SecretCipher& cipher);
 
 // An arena that wipes what received secrets it has been told of before it gives its memory back.
 struct SecretMemory;

@@ -4,7 +4,9 @@
 #pragma once
 
 #include <fragmenter/reassembler.hpp>
+#include <fragmenter/splitter.hpp>
 #include <psrp/protocol/any_message.hpp>
+#include <psrp/protocol/detail/message_memory.hpp>
 #include <psrp/protocol/detail/secrets.hpp>
 #include <psrp/protocol/errors.hpp>
 #include <psrp/protocol/key_transitions.hpp>
@@ -19,6 +21,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <string>
 #include <variant>
 
 namespace psrp {
@@ -59,6 +62,20 @@ struct ServerPipeline {
     }
 };
 
+// A message of more than one fragment, cut only as it leaves.
+struct LargeMessage {
+    LargeMessage(
+        const Guid& to, SecretBytes bytes, std::uint64_t object_id, std::size_t fragment_bytes_max
+    );
+
+    Guid channel;
+    SecretBytes message; // too long to lie in the object itself: its bytes do not move with it
+    fragmenter::Splitter splitter;
+};
+
+// What is to be handed out; a LargeMessage as several Sends.
+using Outgoing = std::variant<ServerAction, LargeMessage>;
+
 // The session key as the server sees it, and what waits for it.
 struct ServerKeys {
     ServerKeyMachine machine;
@@ -89,8 +106,8 @@ struct ServerSession {
     ServerKeys keys;
     clixml::Error error; // why it is being closed
     bool has_negotiated = false;
-    Bytes private_data;    // the message, for clients that connect later
-    bool has_pool = false; // INIT_RUNSPACEPOOL has been accepted
+    std::string private_data; // the message, for clients that connect later
+    bool has_pool = false;    // INIT_RUNSPACEPOOL has been accepted
 };
 
 } // namespace detail
@@ -107,7 +124,8 @@ struct ServerPool::Impl {
     Result<void> finish(const Guid& id, PipelineState state, const ErrorRecord* record);
     Result<detail::SecretBytes> make_message(MessageType type, const Guid& pipeline, Value value);
     void send(const Guid& channel, detail::SecretBytes message);
-    void send_now(const Guid& channel, BytesView message);
+    void send_now(const Guid& channel, detail::SecretBytes message);
+    Send* last_packet();
     void send_pool_state(RunspacePoolState state);
     void start_waiting();
     void stop_pipeline(const Guid& id, detail::ServerPipeline& pipeline);
@@ -121,7 +139,7 @@ struct ServerPool::Impl {
     // server_transport.cpp
     std::optional<ServerAction> next_action();
     std::optional<ServerEvent> next_event();
-    Result<void> receive(const Guid& channel, Stream stream, BytesView bytes);
+    Result<void> receive(const Guid& channel, Stream stream, Bytes&& bytes);
     Result<void> receive_objects(const Guid& channel, detail::ServerStream& stream);
     void fail_stream(const Guid& channel, detail::ServerStream& stream, const clixml::Error& error);
     void release_acknowledgements();
@@ -156,9 +174,8 @@ struct ServerPool::Impl {
     on_pipeline_host_response(detail::ServerPipeline& pipeline, const Received& received);
     static std::optional<clixml::Version>
     negotiated_version(const clixml::Version& client, const clixml::Version& own);
-    Result<Received> read(const MessageTypeRow& row, const Message& message) const;
-    Result<ServerEvent>
-    read_pipeline_request(const MessageTypeRow& row, const Message& message) const;
+    Result<Received> read(const MessageTypeRow& row, const Message& message);
+    Result<ServerEvent> read_pipeline_request(const MessageTypeRow& row, const Message& message);
     void answer_availability(RunspaceAvailability answer);
     void deliver(detail::ServerPipeline& pipeline, ServerEvent event);
 
@@ -172,7 +189,7 @@ struct ServerPool::Impl {
     [[nodiscard]] bool uses_session_key() const;
     Result<void> make_session_key();
     void request_public_key();
-    Result<Bytes> with_secrets_secured(Bytes message);
+    Result<detail::SecretBytes> with_secrets_secured(std::string message);
     void hold_send(const Guid& channel, detail::SecretBytes message);
     [[nodiscard]] bool must_hold(const Guid& channel, std::string_view text) const;
     Result<void> hold_object(const Guid& channel, BytesView object);
@@ -188,11 +205,14 @@ struct ServerPool::Impl {
     ServerPoolOptions options;
     std::uint64_t last_object_id = 0;
     std::size_t pending_bytes = 0; // of the Sends in `actions`
-    std::deque<ServerAction> actions;
+    std::deque<detail::Outgoing> actions;
+    std::string spare_text; // the memory of the message written last
     // Events, and between them the acknowledgements that are due once those before them have been
     // taken.
     std::deque<std::variant<ServerEvent, AcknowledgeData>> events;
     detail::ServerSession session;
+    detail::MessageMemory message_memory{detail::ArenaReuse::No};
+    fragmenter::Reassembler* source = nullptr; // of the message that is being read, while it is
 };
 
 } // namespace psrp

@@ -34,6 +34,7 @@ WakePipe::~WakePipe()
 
 void WakePipe::wake() const
 {
+    if (is_awake_.exchange(true)) return;
     const char byte = 1;
     [[maybe_unused]] const auto written =
         write(ends_[1], &byte, 1); // a full pipe wakes just as well
@@ -42,8 +43,9 @@ void WakePipe::wake() const
 void WakePipe::drain() const
 {
     char bytes[64];
-    while (read(ends_[0], bytes, sizeof bytes) > 0) {
-    }
+    [[maybe_unused]] const auto count =
+        read(ends_[0], bytes, sizeof bytes); // there is at most one wake more
+    is_awake_.store(false);
 }
 
 // The streams of the job that runs: writes into the machine, and waits while the client is slow.
@@ -88,7 +90,12 @@ public:
         }
         Result<void> asked = call_host(call);
         std::unique_lock lock(runspace_.mutex_);
-        if (asked) runspace_.changed_.wait(lock, [&] { return is_over() || runspace_.answer_; });
+        if (asked) {
+            lock.unlock();
+            runspace_.hand_out_all();
+            lock.lock();
+            runspace_.changed_.wait(lock, [&] { return is_over() || runspace_.answer_; });
+        }
         runspace_.asked_call_ = 0;
         PSRP_CHECK(std::move(asked));
         if (!runspace_.answer_) return ended();
@@ -103,9 +110,13 @@ public:
         std::unique_lock lock(runspace_.mutex_);
         // The map's entry stays until the job is over.
         Input& input = runspace_.inputs_[job_.pipeline];
-        runspace_.changed_.wait(lock, [&] {
-            return is_over() || input.ended || !input.items.empty();
-        });
+        const auto has_come = [&] { return is_over() || input.ended || !input.items.empty(); };
+        if (!has_come() && runspace_.pool_.pending_bytes() > 0) {
+            lock.unlock();
+            runspace_.hand_out_all();
+            lock.lock();
+        }
+        runspace_.changed_.wait(lock, has_come);
         if (is_over()) return ended();
         if (input.items.empty()) return std::optional<InputItem>{};
         std::optional<InputItem> item = std::move(input.items.front());
@@ -137,17 +148,28 @@ private:
     Result<void> write(Work work)
     {
         std::unique_lock lock(runspace_.mutex_);
-        runspace_.changed_.wait(lock, [&] {
-            return is_over() ||
-                   runspace_.pool_.pending_bytes() <= runspace_.limits_.output_bytes_max;
-        });
+        if (!has_room()) {
+            runspace_.waits_for_room_ = true;
+            runspace_.changed_.wait(lock, [&] { return is_over() || has_room(); });
+            runspace_.waits_for_room_ = false;
+        }
         if (is_over()) return ended();
-        const Result<void> done = work(runspace_.pool_);
-        runspace_.wake_.wake();
-        if (done) return {};
-        if (done.error() == make_error_code(psrp::Errc::UnknownPipeline))
-            return clixml::failure(Errc::StreamsClosed);
-        return not_written(done.error());
+        const bool was_empty = runspace_.pool_.pending_bytes() == 0;
+        Result<void> done = work(runspace_.pool_);
+        if (!done) {
+            if (done.error() == make_error_code(psrp::Errc::UnknownPipeline))
+                return clixml::failure(Errc::StreamsClosed);
+            done = not_written(done.error());
+        }
+        const std::size_t pending_bytes = runspace_.pool_.pending_bytes();
+        lock.unlock();
+        runspace_.hand_out(was_empty, pending_bytes);
+        return done;
+    }
+
+    [[nodiscard]] bool has_room() const
+    {
+        return runspace_.pool_.pending_bytes() <= runspace_.limits_.output_bytes_max;
     }
 
     // The object cannot be put on the wire: the client learns of that instead.
@@ -178,6 +200,9 @@ std::size_t screen_width_of(const HostInfo& host)
     const std::int32_t width = host.default_data->buffer_size->width;
     return width > 0 ? static_cast<std::size_t>(width) : default_screen_width;
 }
+
+// Output after so long without any is not kept back.
+constexpr std::chrono::milliseconds pause{1};
 
 // A client that keeps the rules has one Send of each stream outstanding.
 constexpr std::size_t held_acknowledgements_max = 16;
@@ -261,8 +286,13 @@ bool is_debugger_setting(const CreatePipeline& request)
 
 } // namespace
 
-Runspace::Runspace(const ServerLimits& limits, const CommandTable& commands, const WakePipe& wake)
-    : limits_(limits), commands_(commands), wake_(wake), pool_(pool_options(limits))
+Runspace::Runspace(
+    const ServerLimits& limits,
+    const CommandTable& commands,
+    const WakePipe& wake,
+    OutputTaker& taker
+)
+    : limits_(limits), commands_(commands), wake_(wake), taker_(taker), pool_(pool_options(limits))
 {
 }
 
@@ -309,8 +339,33 @@ void Runspace::with_pool(const std::function<void(ServerPool&)>& work)
         const std::lock_guard lock(mutex_);
         work(pool_);
         take_events();
+        if (!std::exchange(has_news_, false)) return;
     }
     changed_.notify_all();
+}
+
+// What comes after a pause goes at once; what follows it soon waits for a packet to be full, but
+// not for long.
+void Runspace::hand_out(bool was_empty, std::size_t pending_bytes)
+{
+    if (pending_bytes >= limits_.protocol.fragment_bytes_max) return hand_out_all();
+    if (!was_empty) return;
+    const Clock::time_point now = Clock::now();
+    if (now - taken_at_ < pause) return taker_.take_output_soon();
+    taken_at_ = now;
+    taker_.take_output();
+}
+
+void Runspace::hand_out_all()
+{
+    taken_at_ = Clock::now();
+    taker_.take_output();
+}
+
+bool Runspace::is_waiting_for_key()
+{
+    const std::lock_guard lock(mutex_);
+    return pool_.is_waiting_for_key();
 }
 
 void Runspace::take_events()
@@ -323,6 +378,7 @@ void Runspace::take_events()
 std::optional<ServerAction> Runspace::next_action()
 {
     std::optional<ServerAction> action;
+    bool makes_room = false;
     {
         const std::lock_guard lock(mutex_);
         while (!released_.empty() && !action) {
@@ -340,9 +396,16 @@ std::optional<ServerAction> Runspace::next_action()
             ++input->second.held_acknowledgements;
             action.reset();
         }
+        makes_room = waits_for_room_ && pool_.pending_bytes() <= limits_.output_bytes_max / 2;
     }
-    if (action && std::holds_alternative<Send>(*action)) changed_.notify_all(); // room for output
+    if (makes_room) changed_.notify_all();
     return action;
+}
+
+bool Runspace::has_actions()
+{
+    const std::lock_guard lock(mutex_);
+    return !released_.empty() || pool_.pending_bytes() > 0;
 }
 
 bool Runspace::has_session()
@@ -356,7 +419,7 @@ void Runspace::on_event(PoolRequested& event)
     session_ = std::make_shared<SessionState>(limits_.script);
     session_->protocol_version = pool_.protocol_version();
     ++session_number_;
-    is_open_ = true;
+    is_open_ = has_news_ = true;
     pool_has_host_ = !event.request.host_info.is_host_null;
     pool_screen_width_ = screen_width_of(event.request.host_info);
     Arena memory;
@@ -395,6 +458,7 @@ void Runspace::on_event(PipelineRequested& event)
     job.screen_width = host.use_runspace_host ? pool_screen_width_ : screen_width_of(host);
     inputs_.try_emplace(job.pipeline);
     waiting_.push_back(std::move(job));
+    has_news_ = true;
     start_thread();
 }
 
@@ -442,17 +506,20 @@ void Runspace::on_event(InputReceived& event)
     // What comes for a pipeline that is over has no place to go.
     if (const auto input = inputs_.find(event.pipeline); input != inputs_.end()) {
         input->second.items.push_back({std::move(event.memory), event.value});
+        has_news_ = true;
     }
 }
 
 void Runspace::on_event(InputEnded& event)
 {
+    has_news_ = true;
     if (const auto input = inputs_.find(event.pipeline); input != inputs_.end())
         input->second.ended = true;
 }
 
 void Runspace::on_event(StopRequested& event)
 {
+    has_news_ = true;
     if (running_ == event.pipeline) {
         stop_.request();
         return;
@@ -471,6 +538,7 @@ void Runspace::on_event(HostResponseReceived& event)
     if (running_ != event.pipeline || event.response.call_id != asked_call_ || asked_call_ == 0)
         return;
     answer_ = HostAnswer{std::move(event.memory), std::move(event.response)};
+    has_news_ = true;
 }
 
 void Runspace::on_event(SessionEnded& event)
@@ -478,6 +546,7 @@ void Runspace::on_event(SessionEnded& event)
     (void)event; // the loop reports errors of the transport; the session's own have been sent to
                  // the client
     is_open_ = false;
+    has_news_ = true;
     waiting_.clear();
     if (running_) stop_.request();
     for (auto input = inputs_.begin(); input != inputs_.end();) {
@@ -539,7 +608,9 @@ void Runspace::run_job(Job job, std::unique_lock<std::mutex>& lock)
         (void)pool_.finish(job.pipeline, result.state, result.record ? &*result.record : nullptr);
         take_events();
     }
-    wake_.wake();
+    lock.unlock();
+    hand_out_all();
+    lock.lock();
 }
 
 } // namespace psrp::server::detail

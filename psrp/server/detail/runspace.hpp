@@ -5,7 +5,9 @@
 #include <psrp/protocol/server_pool.hpp>
 #include <psrp/server/server_session.hpp>
 #include <psrp/server/streams.hpp>
+#include <psrp/transport/poll_source.hpp>
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -27,18 +29,37 @@ public:
 
     [[nodiscard]] bool is_open() const { return ends_[0] >= 0; }
     [[nodiscard]] int read_end() const { return ends_[0]; }
+    // Thread-safe. Costs nothing while an earlier wake has not been drained.
     void wake() const;
+    // What was done before a wake that this takes is seen by what follows.
     void drain() const;
 
 private:
     int ends_[2] = {-1, -1};
+    mutable std::atomic<bool> is_awake_{false};
+};
+
+// Takes what a runspace has to say to its client. Called on the thread of the runspace, which holds
+// no lock then.
+class OutputTaker {
+public:
+    virtual ~OutputTaker() = default;
+    // Writes what can be written without waiting; the rest is the loop's.
+    virtual void take_output() = 0;
+    // Sees to it that what waits is written in a moment, whatever the script does meanwhile.
+    virtual void take_output_soon() = 0;
 };
 
 // The loop calls everything but the thread's own functions. All members behind mutex_; the thread
 // holds it only while it touches the machine or waits, so the loop never waits for a script.
 class Runspace {
 public:
-    Runspace(const ServerLimits& limits, const CommandTable& commands, const WakePipe& wake);
+    Runspace(
+        const ServerLimits& limits,
+        const CommandTable& commands,
+        const WakePipe& wake,
+        OutputTaker& taker
+    );
     ~Runspace();
     Runspace(const Runspace&) = delete;
     Runspace& operator=(const Runspace&) = delete;
@@ -49,6 +70,8 @@ public:
     // The next action, except acknowledgements of data that a script has not read yet: those come
     // later.
     std::optional<ServerAction> next_action();
+    // Whether next_action() may have something.
+    [[nodiscard]] bool has_actions();
     // Whether a session is there that has not ended yet, its pipelines included.
     [[nodiscard]] bool has_session();
     // True while a pipeline runs or waits.
@@ -56,6 +79,8 @@ public:
     // True while a client sends without waiting for the acknowledgements that are held back: it is
     // to be read no further.
     [[nodiscard]] bool is_overfed();
+    // True while a session key is waited for.
+    [[nodiscard]] bool is_waiting_for_key();
     // Lets the thread end, after the pipeline that runs has been stopped. The wake pipe tells when
     // has_ended() is true; destroying before that waits for it.
     void request_end();
@@ -92,11 +117,15 @@ private:
     void start_thread();
     void run_jobs();
     void run_job(Job job, std::unique_lock<std::mutex>& lock);
+    void hand_out(bool was_empty, std::size_t pending_bytes);
+    void hand_out_all();
     void forget_input(const Guid& pipeline);
 
     ServerLimits limits_;
     const CommandTable& commands_;
     const WakePipe& wake_;
+    OutputTaker& taker_;
+    Clock::time_point taken_at_{}; // the thread's own: when output was handed out last
 
     std::mutex mutex_;
     std::condition_variable changed_;
@@ -114,6 +143,8 @@ private:
     bool is_open_ = false;   // a session is there
     bool is_ending_ = false; // the thread is to end
     bool is_thread_running_ = false;
+    bool has_news_ = false;       // for the thread, since it was told last
+    bool waits_for_room_ = false; // the thread, to write more
     StopSignal stop_;
     std::thread thread_;
 };

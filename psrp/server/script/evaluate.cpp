@@ -14,6 +14,37 @@ namespace {
 
 using clixml::equal_ignoring_case;
 
+bool has_other_than_ascii(std::string_view text)
+{
+    return std::any_of(text.begin(), text.end(), [](char c) { return (c & 0x80) != 0; });
+}
+
+// Whether two names are the same, whatever their case. Every use of a variable asks this.
+bool is_word(std::string_view name, std::string_view word)
+{
+    if (has_other_than_ascii(name) || has_other_than_ascii(word))
+        return equal_ignoring_case(name, word);
+    if (name.size() != word.size()) return false;
+    const auto lower = [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+    };
+    for (std::size_t i = 0; i < name.size(); ++i) {
+        if (lower(name[i]) != lower(word[i])) return false;
+    }
+    return true;
+}
+
+// Whether a literal has had the key already.
+bool has_key(const Object& table, std::string_view key)
+{
+    const auto items = table.items();
+    for (std::size_t i = 0; i + 1 < items.size(); i += 2) {
+        const Value own = items[i].unwrapped();
+        if (own.kind() == clixml::Kind::String && is_word(own.text(), key)) return true;
+    }
+    return false;
+}
+
 std::optional<Value> time_member(const clixml::DateTime& value, std::string_view name, Arena& arena)
 {
     const clixml::DateTimeParts parts = clixml::parts_of(value);
@@ -285,7 +316,7 @@ Result<std::optional<Value>> Execution::evaluate_block(const Expression& express
 
 std::optional<Value> Execution::special_variable(std::string_view name)
 {
-    const auto is = [name](std::string_view other) { return equal_ignoring_case(name, other); };
+    const auto is = [name](std::string_view other) { return is_word(name, other); };
     if (is("_") || is("PSItem")) return current_item_;
     if (is("true")) return Value::boolean(true);
     if (is("false")) return Value::boolean(false);
@@ -318,7 +349,7 @@ Result<Value> Execution::remaining_input()
 
 Result<Value> Execution::evaluate_variable(const Expression& expression)
 {
-    if (equal_ignoring_case(expression.text, "input")) return remaining_input();
+    if (is_word(expression.text, "input")) return remaining_input();
     if (const auto special = special_variable(expression.text)) return *special;
     const SessionState::Shared found = session_.find(expression.text);
     if (!found) return Value{};
@@ -422,7 +453,7 @@ Result<Value> Execution::evaluate_hashtable(const Expression& expression)
             );
         }
         if (key.unwrapped().kind() == clixml::Kind::String &&
-            table->entry(key.unwrapped().text())) {
+            has_key(*table, key.unwrapped().text())) {
             return fail_at(
                 runtime_failure(
                     "Duplicate keys '" + clixml::to_display_text(key) +

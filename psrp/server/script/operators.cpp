@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 namespace psrp::server {
@@ -214,11 +215,17 @@ repeated(Value left, Value right, const OperatorContext& context)
         const std::string text = clixml::to_display_text(left);
         if (!text.empty() && times_count > context.limits.text_bytes_max / text.size())
             return too_large();
-        std::string result;
-        result.reserve(text.size() * times_count);
-        for (std::size_t i = 0; i < times_count && !text.empty(); ++i)
-            result += text;
-        return std::optional(Value::string(context.arena, result));
+        const std::size_t size = text.size() * times_count;
+        if (size == 0) return std::optional(Value::string(""));
+        char* const result = static_cast<char*>(context.arena.allocate(size, 1));
+        std::memcpy(result, text.data(), text.size());
+        // What is there already is copied again, twice as much each time.
+        for (std::size_t done = text.size(); done < size;) {
+            const std::size_t more = std::min(done, size - done);
+            std::memcpy(result + done, result, more);
+            done += more;
+        }
+        return std::optional(Value::string(std::string_view(result, size)));
     }
     const std::vector<Value> items = as_list(left, context.arena);
     if (!items.empty() && times_count > context.limits.items_max / items.size()) return too_large();
