@@ -39,7 +39,9 @@ public:
     void start();
     void pump()
     {
-        if (session_) session_->pump();
+        if (!session_) return;
+        session_->pump();
+        leave_running();
     }
     [[nodiscard]] bool has_ended() const { return has_ended_; }
     void interrupt(int count);
@@ -73,6 +75,7 @@ private:
     std::set<Guid> taken_up_; // pipelines of a session that was left, still running
     bool pipeline_takes_input_ = false;
     bool was_opened_ = false;
+    bool is_leaving_ = false;
     bool was_left_ = false;
     bool was_interrupted_ = false;
     bool has_ended_ = false;
@@ -158,17 +161,20 @@ void FanOut::TargetRun::start_next_script()
     if (const auto started = start(); !started) {
         owner_.outcome_.had_errors = true;
         owner_.sink_.on_pipeline_failure(origin_, started.error().text());
-        return session_->close();
+        session_->close();
     }
-    leave_running();
 }
 
 // A session that is left while its script runs is left once the script has all its input.
 void FanOut::TargetRun::leave_running()
 {
-    const bool is_due = owner_.options_.fate == SessionFate::LeftRunning &&
-                        !pipeline_takes_input_ && !pipeline_.is_zero();
-    if (is_due) end_session();
+    const bool is_due = owner_.options_.fate == SessionFate::LeftRunning && !is_leaving_ &&
+                        !pipeline_takes_input_ && !pipeline_.is_zero() && session_->is_open() &&
+                        !session_->is_sending(pipeline_);
+    if (!is_due) return;
+    is_leaving_ = true;
+    end_session();
+    session_->pump();
 }
 
 void FanOut::TargetRun::on_input_wanted(Session& session)
@@ -186,7 +192,6 @@ void FanOut::TargetRun::on_input_wanted(Session& session)
     if (!owner_.input_.is_at_end(*reader_)) return;
     pipeline_takes_input_ = false;
     (void)session.end_input(pipeline_); // fails only for a pipeline that has ended
-    leave_running();
 }
 
 void FanOut::TargetRun::on_event(Session&, ClientEvent& event)

@@ -81,6 +81,8 @@ public:
     Result<void> connect();
     // Takes up one of its pipelines: its output follows.
     Result<void> connect_pipeline(const Guid& pipeline);
+    // As ClientPool's.
+    [[nodiscard]] bool is_sending(const Guid& pipeline) const { return pool_.is_sending(pipeline); }
     // Leaves the session to the server; PoolDisconnected comes to on_event(), then on_ended(), or
     // DisconnectFailed and the session goes on.
     Result<void> disconnect();

@@ -379,6 +379,9 @@ tl::expected<void, Instead> settle_winrm(RawOptions& raw)
     if (raw.options.leaves_sessions && !has_winrm) {
         return usage_error("-InDisconnectedSession goes with -ComputerName or -ConnectionUri");
     }
+    if (raw.options.leaves_sessions && raw.options.scripts.size() > 1) {
+        return usage_error("-InDisconnectedSession runs one script");
+    }
     if (!winrm.session_name.empty() && !raw.options.leaves_sessions) {
         return usage_error("-SessionName goes with -InDisconnectedSession");
     }

@@ -312,6 +312,7 @@ std::optional<std::string> Output::ask_secret(std::string_view prompt)
 
 void Output::on_session_left(const psrp::Origin& origin)
 {
+    if (!options_.shows_left_sessions) return;
     const auto memory = std::make_shared<clixml::Arena>();
     on_output(
         origin,

@@ -27,7 +27,8 @@ struct OutputOptions {
     int depth = 2; // of objects in JSON and CLIXML
     psrp::ErrorView error_view = psrp::ErrorView::Concise;
     bool names_origin = false; // [host] in front of what goes to standard error
-    std::string session_name;  // of sessions that are left; empty: the default
+    bool shows_left_sessions = true;
+    std::string session_name; // of sessions that are left; empty: the default
     std::string configuration;
 };
 

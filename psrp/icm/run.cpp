@@ -191,11 +191,14 @@ psrp::Target target_for(const WinRmPlace& place, const Options& options, const W
     target.name = place.name;
     target.is_remote = true;
     target.runspace_pool_id = access.ids.new_guid();
-    target.connect = [place, winrm = options.winrm, id = *target.runspace_pool_id, &access](
-                         LineTaker take_line
-                     ) -> psrp::Connected {
+    target.connect = [place,
+                      winrm = options.winrm,
+                      id = *target.runspace_pool_id,
+                      leaves_sessions = options.leaves_sessions,
+                      &access](LineTaker take_line) -> psrp::Connected {
         auto transport = transport_options(place.url, winrm, access.identity, access.ids);
         transport.exchange.shell_id = id;
+        transport.exchange.leaves_output = leaves_sessions;
         transport.on_line = std::move(take_line);
         return std::make_unique<psrp::WinRmTransport>(std::move(transport));
     };

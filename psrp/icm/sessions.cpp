@@ -118,6 +118,7 @@ private:
         output.depth = options.depth;
         output.error_view = options.error_view;
         output.names_origin = options.targets.size() > 1;
+        output.shows_left_sessions = false; // it was left before
         return output;
     }
 

@@ -489,6 +489,14 @@ std::int32_t ClientPool::runspaces_max() const
     return impl_->options.runspaces_max;
 }
 
+bool ClientPool::is_sending(const Guid& pipeline) const
+{
+    const auto found = impl_->pipelines.find(pipeline);
+    if (found == impl_->pipelines.end()) return false;
+    const auto& channel = found->second.channel;
+    return !channel.is_open || channel.is_sending || !channel.queue.is_empty();
+}
+
 Result<void> ClientPool::disconnect()
 {
     return impl_->disconnect();

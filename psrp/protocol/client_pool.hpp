@@ -96,6 +96,9 @@ public:
     [[nodiscard]] std::int32_t runspaces_min() const;
     [[nodiscard]] std::int32_t runspaces_max() const;
 
+    // Whether the server has not yet taken all that was said to the pipeline: its request, input,
+    // the end of input.
+    [[nodiscard]] bool is_sending(const Guid& pipeline) const;
     // Leaves the session to the server, once what is being sent is sent and no key is waited for;
     // PoolDisconnected or DisconnectFailed follows. Errc::InvalidState unless Opened,
     // Errc::UnsupportedByPeer for a server before 2.2 (psrp 12).

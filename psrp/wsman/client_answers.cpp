@@ -194,6 +194,7 @@ void ClientExchange::Impl::receive(const Guid& id, ClientChannel& channel)
 {
     if (state != ShellState::Open || !channel.may_receive || channel.is_done) return;
     if (channel.receive != 0 || channel.is_terminating) return;
+    if (options.leaves_output && !id.is_zero()) return;
     Draft request =
         draft(Operation::Receive, ReceiveBody{channel.command_id, std::string(stdout_stream)});
     request.options = {{std::string(keep_alive_option), "TRUE", false}};

@@ -63,6 +63,8 @@ struct ClientExchangeOptions {
     // after the fault.
     std::uint32_t create_retries_max = 5;
     std::chrono::milliseconds create_retry_delay{500};
+    // Output of commands is not received: the session is left, and it is for whoever takes it up.
+    bool leaves_output = false;
     // SessionId; zero: a fresh one. Reconnect needs the one that Create had.
     Guid session_id;
     // Asks for compression. Borrowed; null: none is asked for.

@@ -1,7 +1,10 @@
+#include <fragmenter/fragment.hpp>
 #include <psrp/protocol/errors.hpp>
 #include <tests/protocol/peers.hpp>
 
 #include <catch2/catch.hpp>
+
+#include <algorithm>
 
 using psrp::Errc;
 using psrp::MessageType;
@@ -62,6 +65,36 @@ TEST_CASE("a client hands out one Send a channel until it is told that it was se
     CHECK_FALSE(client.pool.next_action(100));
     client.pool.data_sent(pipeline_id);
     CHECK(client.pool.next_action(100));
+}
+
+TEST_CASE("a pipeline's request travels in Sends of its own, input behind it")
+{
+    for (const std::size_t bytes_max : {100U, 32768U}) {
+        Client client;
+        client.open();
+        REQUIRE(client.pool.start_pipeline(pipeline_id, tests::script("$input", false)));
+        CHECK(client.pool.is_sending(pipeline_id));
+        REQUIRE(client.pool.write_input(pipeline_id, psrp::Value::int32(1)));
+        REQUIRE(client.pool.end_input(pipeline_id));
+        REQUIRE(std::holds_alternative<psrp::OpenCommand>(*client.pool.next_action(bytes_max)));
+        client.pool.command_opened(pipeline_id);
+        std::vector<std::size_t> ends; // where Sends end, and objects
+        psrp::Bytes all;
+        while (const auto action = client.pool.next_action(bytes_max)) {
+            const auto& bytes = std::get<psrp::Send>(*action).bytes;
+            all.insert(all.end(), bytes.begin(), bytes.end());
+            ends.push_back(all.size());
+            client.pool.data_sent(pipeline_id);
+        }
+        CHECK_FALSE(client.pool.is_sending(pipeline_id));
+        const auto first = fragmenter::read_fragment(all);
+        REQUIRE(first);
+        const auto& fragment = std::get<fragmenter::Fragment>(*first);
+        const std::size_t request = fragmenter::fragment_header_bytes + fragment.blob.size();
+        CHECK(fragment.header.is_end);
+        CHECK(std::find(ends.begin(), ends.end(), request) != ends.end());
+        CHECK(request < all.size());
+    }
 }
 
 TEST_CASE("channels are served in turn")
