@@ -7,7 +7,9 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
 #include <memory>
 
 namespace psrp {
@@ -48,8 +50,9 @@ Bytes server_end_point(BytesView certificate)
     const Certificate read = read_der(certificate);
     const Bytes hash = digest(certificate, hash_of(read.get()));
     const BytesView prefix = clixml::bytes_of("tls-server-end-point:");
-    Bytes binding(prefix.begin(), prefix.end());
-    binding.insert(binding.end(), hash.begin(), hash.end());
+    Bytes binding(prefix.size() + hash.size());
+    std::copy(prefix.begin(), prefix.end(), binding.begin());
+    std::copy(hash.begin(), hash.end(), binding.begin() + std::ptrdiff_t(prefix.size()));
     return binding;
 }
 
