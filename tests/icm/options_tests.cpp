@@ -126,23 +126,20 @@ TEST_CASE("every way to a server can be asked for, several at once")
          "kubectl exec -i 'my pod' -- pwsh -s",
          "-ConnectingTimeout",
          "-1",
-         "-HostName",
-         "h",
          "x"}
     );
-    REQUIRE(options.targets.size() == 8);
-    CHECK(ssh(options.targets[0]).host == "h");
-    for (const auto& [index, id] : {std::pair(1U, "web"), std::pair(2U, "db")}) {
+    REQUIRE(options.targets.size() == 7);
+    for (const auto& [index, id] : {std::pair(0U, "web"), std::pair(1U, "db")}) {
         const auto& container = std::get<psrp::ContainerTarget>(options.targets[index]);
         CHECK(container.id == id);
         CHECK(container.engine == "podman");
     }
-    CHECK(std::get<icm::SocketPlace>(options.targets[3]).path == "/run/a b.sock");
-    CHECK(std::get<icm::CustomPipePlace>(options.targets[4]).name == "mine");
-    CHECK(std::get<icm::HostProcessPlace>(options.targets[5]).process_id == 42);
-    CHECK(std::get<icm::HostProcessPlace>(options.targets[6]).name == "pwsh");
+    CHECK(std::get<icm::SocketPlace>(options.targets[2]).path == "/run/a b.sock");
+    CHECK(std::get<icm::CustomPipePlace>(options.targets[3]).name == "mine");
+    CHECK(std::get<icm::HostProcessPlace>(options.targets[4]).process_id == 42);
+    CHECK(std::get<icm::HostProcessPlace>(options.targets[5]).name == "pwsh");
     CHECK(
-        std::get<icm::CommandPlace>(options.targets[7]).arguments ==
+        std::get<icm::CommandPlace>(options.targets[6]).arguments ==
         Strings{"kubectl", "exec", "-i", "my pod", "--", "pwsh", "-s"}
     );
     CHECK_FALSE(options.connecting_timeout.has_value());
@@ -164,12 +161,14 @@ TEST_CASE("wrong command lines are named")
         {{"-HostName"}, "needs a value"},
         {{"-HostName", "a:0", "x"}, "no [user@]host[:port]"},
         {{"-HostName", "a,,b", "x"}, "no [user@]host[:port]"},
-        {{"-ComputerName", "a", "x"}, "WinRM"},
-        {{"-Options", "novalue", "x"}, "key=value"},
+        {{"-ComputerName", "a b", "x"}, "no name of a computer"},
+        {{"-InDisconnectedSession", "x"}, "goes with -ComputerName or -ConnectionUri"},
+        {{"-Cn", "a", "-SessionName", "s", "x"}, "goes with -InDisconnectedSession"},
+        {{"-HostName", "a", "-Options", "novalue", "x"}, "key=value"},
         {{"-ArgumentList", "json:{", "x"}, "broken JSON"},
         {{"-HostName", "a", "--endpoint", "pwsh", "x"}, "excludes -HostName"},
         {{"--output", "yaml", "x"}, "--output"},
-        {{"-Port", "70000", "x"}, "--port"},
+        {{"-HostName", "a", "-Port", "70000", "x"}, "--port"},
         {{"-VMName", "v", "x"}, "only Windows has"},
         {{"-VMId", "0f0e", "x"}, "only Windows has"},
         {{"-ContainerId", "-v", "x"}, "no name or id of a container"},
