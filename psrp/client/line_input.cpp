@@ -23,8 +23,14 @@ void LineInput::on_readable(int descriptor)
         return take_lines();
     }
     has_ended_ = true; // an error ends the input as its end does
-    if (!text_.empty()) queue_.push_line(text_);
+    if (!text_.empty()) push(text_);
     queue_.end();
+}
+
+void LineInput::push(std::string_view line)
+{
+    if (push_) return push_(line);
+    queue_.push_line(line);
 }
 
 void LineInput::take_lines()
@@ -35,7 +41,7 @@ void LineInput::take_lines()
         if (end == std::string::npos) break;
         std::string_view line = std::string_view(text_).substr(start, end - start);
         if (line.ends_with('\r')) line.remove_suffix(1);
-        queue_.push_line(line);
+        push(line);
         start = end + 1;
     }
     text_.erase(0, start);

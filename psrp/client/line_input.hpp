@@ -4,7 +4,10 @@
 #include <psrp/client/input_queue.hpp>
 #include <psrp/transport/poll_source.hpp>
 
+#include <functional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace psrp {
@@ -13,7 +16,11 @@ namespace psrp {
 // is, blocking or not.
 class LineInput final : public PollSource {
 public:
-    LineInput(int descriptor, InputQueue& queue) : descriptor_(descriptor), queue_(queue) {}
+    // `push` puts a line into the queue; without it, it goes there as a text.
+    LineInput(int descriptor, InputQueue& queue, std::function<void(std::string_view)> push = {})
+        : descriptor_(descriptor), queue_(queue), push_(std::move(push))
+    {
+    }
 
     void append_poll_entries(std::vector<PollEntry>& entries) const override;
     void on_readable(int descriptor) override;
@@ -21,9 +28,11 @@ public:
 
 private:
     void take_lines();
+    void push(std::string_view line);
 
     int descriptor_;
     InputQueue& queue_;
+    std::function<void(std::string_view)> push_;
     std::string text_; // read, not yet a whole line
     bool has_ended_ = false;
 };

@@ -1,110 +1,158 @@
+#include <psrp/icm/completions.hpp>
 #include <psrp/icm/help.hpp>
+#include <psrp/icm/parameters.hpp>
+
+#include <algorithm>
+#include <array>
 
 namespace icm {
 
-std::string help_text()
+namespace {
+
+constexpr std::size_t help_width = 100;
+constexpr std::size_t about_column = 33;
+
+constexpr std::array sections = {
+    Section::Targets,
+    Section::Ssh,
+    Section::WinRm,
+    Section::Script,
+    Section::Input,
+    Section::Output,
+    Section::Run,
+    Section::Other,
+};
+
+// "-HostName VALUE", "--summary", with the letter and the other names.
+std::string written(const Parameter& row)
 {
-    return R"(Usage: icm [TARGETS] [OPTIONS] SCRIPT
+    std::string text = row.is_ours ? "--" + std::string(row.option) : "-" + std::string(row.name);
+    for (const ParameterAlias& letter : parameter_letters()) {
+        if (letter.option == row.option) text += ", -" + std::string(letter.name);
+    }
+    for (const ParameterAlias& alias : parameter_aliases()) {
+        if (alias.option == row.option) text += ", -" + std::string(alias.name);
+    }
+    if (!row.value.empty()) text += " " + std::string(row.value);
+    return text;
+}
+
+std::string section_text(Section section)
+{
+    std::string text = std::string(section_title(section)) + "\n";
+    for (const Parameter& row : parameters()) {
+        if (row.section != section) continue;
+        std::string line = "  " + written(row);
+        if (line.size() + 2 > about_column) {
+            text += line + "\n";
+            line.clear();
+        }
+        line.resize(about_column, ' ');
+        text += line + wrapped(row.about, about_column, help_width) + "\n";
+    }
+    return text + "\n";
+}
+
+constexpr std::string_view usage = R"(Usage: icm [TARGETS] [OPTIONS] SCRIPT
        icm [TARGETS] [OPTIONS] -c SCRIPT [-c SCRIPT]...
        icm [TARGETS] [OPTIONS] -FilePath FILE
+       icm help [TOPIC]
 
 Runs a PowerShell script on this computer or on others, as Invoke-Command does, and prints the
 objects that come back.
 
-Targets
-  -HostName [USER@]HOST[:PORT][,...]  computers reached over SSH; may be repeated. Their sshd needs
-                                 a PowerShell subsystem: "Subsystem powershell /usr/bin/pwsh -sshs",
-                                 or "Subsystem powershell /usr/bin/psrp serve --stdio".
-                                 Without it the script runs here.
-  -UserName NAME, -l NAME        user for targets that name none
-  -Port NUMBER, -p NUMBER        port for targets that name none
-  -KeyFilePath FILE, -i FILE     private key for ssh
-  -Options KEY=VALUE, -o ...     an option for ssh, as its -o; may be repeated
-  -Subsystem NAME                SSH subsystem to ask for (powershell)
-  -SSHConnection JSON            a table, or a list of tables, a target each: {"HostName": "web1",
-                                 "UserName": "me", "Port": 22, "KeyFilePath": "k", "Subsystem": "s",
-                                 "ConnectingTimeout": 5000, "Options": {"Compression": "yes"}}
-  -ComputerName NAME[,...]       computers reached over WinRM, see below
-  -ConnectionUri URI[,...]       the same by address: https://server:5986/wsman
-  -ContainerId ID[,...]          containers, by id or name, with pwsh in them
-  -ContainerEngine PROGRAM       what runs them (docker or podman, whichever is on PATH)
-  -ProcessId ID, -ProcessName NAME  a running PowerShell of this computer
-  -CustomPipeName NAME           the same, by the name it was started with
-  --socket PATH                  a server behind a Unix socket, as of "psrp serve --socket PATH"
-  --server-command COMMAND       a program that serves on its standard streams: 'pwsh -s',
-                                 'kubectl exec -i POD -- pwsh -s'. No shell is involved.
-  -ConnectingTimeout MS          milliseconds for a session to open (-1: no limit)
-  -ThrottleLimit NUMBER          targets at once (32)
-  --endpoint pwsh|embedded|auto  what runs the script here: "pwsh -s", or the small endpoint built
-                                 into icm. auto takes pwsh where it is on PATH.
+)";
 
-WinRM
-  -Port NUMBER, -UseSSL          5985, or 5986 with -UseSSL
-  -Authentication SCHEME         Default (Negotiate), Kerberos, Ntlm, Basic (with -UseSSL),
-                                 Certificate, Digest. Over HTTP messages are encrypted with what
-                                 Negotiate, Kerberos and Ntlm have agreed on.
-  -Credential USER               USER, DOMAIN\USER or USER@REALM; without it the Kerberos ticket.
-                                 The password is asked for, unless it is in a file (its second
-                                 line, behind the user's; or its only one): --credential-file FILE;
-                                 in the environment: --password-env NAME; or in an open file:
-                                 --password-fd NUMBER.
-  -ConfigurationName NAME        session configuration (Microsoft.PowerShell)
-  -ApplicationName NAME          last part of the address (wsman)
-  -CertificateThumbprint FILE    client certificate: PEM with its key, or PKCS#12;
-                                 --certificate-key FILE where the key is elsewhere
-  --certificate-authority FILE   who signs the servers' certificates, instead of the system's
-  -SessionOption JSON            as New-PSSessionOption has them: '{"SkipCACheck": true,
-                                 "IdleTimeout": 7200000, "OutputBufferingMode": "Drop"}'
-  -AllowRedirection              go where the server says
-  -InDisconnectedSession         start the script, leave it to the server and tell which session it
-                                 is in; "psrp session receive" gets its output. -SessionName NAME
-  --delegate                     hand the Kerberos ticket on to the server
-  --allow-basic-over-http        let everybody on the way see the password
-
-Script
-  SCRIPT                         the text to run; quote it for your shell
-  -c SCRIPT, -ScriptBlock SCRIPT the same; given several times all run in one session, which keeps
-                                 its variables
-  -FilePath FILE                 the text of a local file
-  -ArgumentList VALUES           arguments for param() or $args: values with commas between them.
-                                 1 and 2.5 are numbers; $true, $false and $null what they say;
-                                 'a,b' is text; json:TEXT is what the JSON says and takes the rest;
-                                 anything else is text. May be repeated.
-  -InputObject VALUES            objects for $input, written the same way
-  -NoInput, -n                   do not read standard input. Otherwise, where it is a pipe or a
-                                 file, its lines are the $input of the (first) script.
-
-Output
-  --output FORM                  auto: as PowerShell prints it. table, list: always so. json: what
-                                 ConvertTo-Json makes of all objects. jsonl: one value a line. csv:
-                                 as ConvertTo-Csv -NoTypeInformation. clixml: one document, as
-                                 Export-Clixml writes it. text: as strings. none: nothing.
-  --depth N                      levels of objects in json, jsonl and clixml (2)
-  --error-view VIEW              concise, normal or category, as $ErrorView has them, or json: one
-                                 line a record
-  -HideComputerName              do not show which computer an object came from
-  --capture FILE                 record the conversation for "psrp decode" (gzip where the name ends
-                                 in .gz; a file a target where there are several). Passwords in
-                                 credentials and secure strings are masked, unless
-                                 --capture-secrets is given.
-
-Errors, warnings and what Write-Host and Write-Information write go to standard error.
-
-Names may be written as in PowerShell (-HostName, any case, shortened, -Port:22) or as
+constexpr std::string_view spelling =
+    R"(Names may be written as in PowerShell (-HostName, any case, shortened, -Port:22) or as
 --host-name=VALUE. "--" ends the options.
 
-Exit status: 0 all went well, 1 the script reported errors, 2 the command line is wrong, 3 a target
-could not be reached or was lost, 130 interrupted by Ctrl-C.
+)";
 
-Examples
+constexpr std::string_view exit_statuses =
+    R"(Exit status: 0 all went well, 1 the script reported errors, 2 the command line is wrong, 3 a target
+could not be reached, was lost or had no more time, 130 interrupted by Ctrl-C.
+
+)";
+
+constexpr std::string_view examples =
+    R"(Examples
   icm 'Get-Process | Select-Object -First 3'
   icm -HostName web1,admin@web2:2222 -KeyFilePath ~/.ssh/id 'Get-Date'
+  icm -HostName @servers.txt --summary --retry 2 -FilePath ./check.ps1
   icm -c '$x = 6' -c '$x * 7'
   icm -HostName web1 -ArgumentList 5,'a b' 'param($n, $name) "$name $n"'
+  icm -HostName web1 --using limit=5 'Get-Process | Where-Object Handles -gt $using:limit'
   icm -ComputerName server -Credential me@CORP.EXAMPLE -UseSSL 'Get-Service'
   ls | icm 'Measure-Object'
   icm --output jsonl 'Get-ChildItem /etc' | jq .Name
-)";
+
+Subjects: )";
+
+// A section of the manual page, its lines as they are.
+std::string manual_section(std::string_view title, std::string_view text)
+{
+    return ".SH " + std::string(title) + "\n.nf\n" + manual_text(text) + ".fi\n";
+}
+
+std::string upper_case(std::string_view text)
+{
+    std::string upper(text);
+    std::transform(upper.begin(), upper.end(), upper.begin(), [](char c) {
+        return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    });
+    return upper;
+}
+
+std::string topic_list()
+{
+    std::string text = "Usage: icm help TOPIC\n\n";
+    for (const HelpTopic& topic : help_topics()) {
+        std::string line = "  " + std::string(topic.name);
+        line.resize(16, ' ');
+        text += line + std::string(topic.about) + "\n";
+    }
+    return text + "\nman, bash, zsh and fish print the manual page and the completions.\n";
+}
+
+} // namespace
+
+std::string wrapped(std::string_view text, std::size_t indent, std::size_t width)
+{
+    std::string out;
+    std::size_t column = indent;
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find(' '), text.size());
+        const std::string_view word = text.substr(0, end);
+        if (column != indent && column + 1 + word.size() > width) {
+            out += "\n" + std::string(indent, ' ');
+            column = indent;
+        }
+        if (column != indent) {
+            out += ' ';
+            ++column;
+        }
+        out += word;
+        column += word.size();
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return out;
+}
+
+std::string help_text()
+{
+    std::string text(usage);
+    for (const Section section : sections)
+        text += section_text(section);
+    text += "Output goes to standard output; errors, warnings and what Write-Host and\n"
+            "Write-Information write go to standard error.\n\n";
+    text += spelling;
+    text += exit_statuses;
+    text += examples;
+    std::string names;
+    for (const HelpTopic& topic : help_topics())
+        names += (names.empty() ? "" : " ") + std::string(topic.name);
+    return text + "icm help TOPIC, where TOPIC is one of\n  " + names + "\n";
 }
 
 std::string session_help_text()
@@ -125,6 +173,65 @@ OPTIONS are those of icm for WinRM and for output.
 std::string version_text()
 {
     return "icm " PSRP_VERSION "\n";
+}
+
+std::string manual_text(std::string_view text)
+{
+    std::string out;
+    bool is_line_start = true;
+    for (const char c : text) {
+        if (is_line_start && (c == '.' || c == '\'')) out += "\\&";
+        if (c == '\\') {
+            out += "\\e";
+        } else if (c == '-') {
+            out += "\\-";
+        } else {
+            out += c;
+        }
+        is_line_start = c == '\n';
+    }
+    return out;
+}
+
+std::string manual_page()
+{
+    std::string page = ".TH ICM 1 \"\" \"psrp " PSRP_VERSION "\" \"User Commands\"\n"
+                       ".SH NAME\nicm \\- run a PowerShell script here or on other computers\n";
+    page += manual_section("SYNOPSIS", usage.substr(0, usage.find("\n\n") + 1));
+    page += ".SH DESCRIPTION\nRuns a PowerShell script on this computer or on others, as "
+            "Invoke\\-Command does, and prints the objects that come back.\n";
+    page += manual_text(spelling.substr(0, spelling.size() - 1));
+    for (const Section section : sections) {
+        page += ".SH " + upper_case(section_title(section)) + "\n";
+        for (const Parameter& row : parameters()) {
+            if (row.section != section) continue;
+            page += ".TP\n.B " + manual_text(written(row)) + "\n";
+            if (!row.is_ours) page += "Also \\-\\-" + manual_text(row.option) + ".\n";
+            page += manual_text(row.about) + "\n";
+        }
+    }
+    for (const HelpTopic& topic : help_topics())
+        page += manual_section(upper_case(topic.about), topic.text);
+    page += ".SH PARAMETERS OF POWERSHELL THAT ARE NOT TAKEN\n";
+    for (const Parameter& row : parameters()) {
+        if (row.section != Section::Refused) continue;
+        page += ".TP\n.B " + manual_text(written(row)) + "\n" + manual_text(row.about) + "\n";
+    }
+    return page + ".SH SEE ALSO\n.BR psrp (1)\n";
+}
+
+std::optional<std::string> help_topic(std::string_view topic)
+{
+    if (topic.empty()) return topic_list();
+    if (topic == "man") return manual_page();
+    const auto words = completion_words();
+    if (topic == "bash") return bash_completion("icm", words);
+    if (topic == "zsh") return zsh_completion("icm", words);
+    if (topic == "fish") return fish_completion("icm", words);
+    for (const HelpTopic& row : help_topics()) {
+        if (row.name == topic) return std::string(row.text);
+    }
+    return std::nullopt;
 }
 
 } // namespace icm

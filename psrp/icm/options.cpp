@@ -1,106 +1,22 @@
 #include <clixml/utf.hpp>
 #include <psrp/icm/help.hpp>
 #include <psrp/icm/options.hpp>
-#include <psrp/icm/ssh_connections.hpp>
-#include <psrp/transport/command_words.hpp>
+#include <psrp/icm/parameters.hpp>
+#include <psrp/icm/raw_options.hpp>
 
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <array>
-#include <charconv>
+#include <cstdint>
 
 namespace icm {
 
 namespace {
 
-// One parameter: PowerShell's name, the long option it becomes, whether it takes a value.
-struct Parameter {
-    std::string_view name;
-    std::string_view option;
-    bool takes_value;
-};
-
-// clang-format off
-constexpr std::array<Parameter, 63> parameters = {{
-    {"AllowBasicOverHttp", "allow-basic-over-http", false},
-    {"AllowRedirection", "allow-redirection", false},
-    {"ApplicationName", "application-name", true},
-    {"Authentication", "authentication", true},
-    {"CertificateAuthority", "certificate-authority", true},
-    {"CertificateKey", "certificate-key", true},
-    {"CertificateThumbprint", "certificate-thumbprint", true},
-    {"ConfigurationName", "configuration-name", true},
-    {"ConnectionUri", "connection-uri", true},
-    {"CU", "connection-uri", true},
-    {"Credential", "credential", true},
-    {"CredentialFile", "credential-file", true},
-    {"Delegate", "delegate", false},
-    {"Disconnected", "in-disconnected-session", false},
-    {"EnableNetworkAccess", "enable-network-access", false},
-    {"InDisconnectedSession", "in-disconnected-session", false},
-    {"PasswordEnv", "password-env", true},
-    {"PasswordFd", "password-fd", true},
-    {"SessionName", "session-name", true},
-    {"SessionOption", "session-option", true},
-    {"URI", "connection-uri", true},
-    {"UseSSL", "use-ssl", false},
-    {"ArgumentList", "argument-list", true},
-    {"Args", "argument-list", true},
-    {"Capture", "capture", true},
-    {"CaptureSecrets", "capture-secrets", false},
-    {"Command", "command", true},
-    {"ComputerName", "computer-name", true},
-    {"Cn", "computer-name", true},
-    {"ConnectingTimeout", "connecting-timeout", true},
-    {"ContainerEngine", "container-engine", true},
-    {"ContainerId", "container-id", true},
-    {"CustomPipeName", "custom-pipe-name", true},
-    {"Depth", "depth", true},
-    {"Endpoint", "endpoint", true},
-    {"ErrorView", "error-view", true},
-    {"FilePath", "file-path", true},
-    {"PSPath", "file-path", true},
-    {"HCN", "hide-computer-name", false},
-    {"Help", "help", false},
-    {"HideComputerName", "hide-computer-name", false},
-    {"HostName", "host-name", true},
-    {"IdentityFilePath", "key-file-path", true},
-    {"InputObject", "input-object", true},
-    {"KeyFilePath", "key-file-path", true},
-    {"NoInput", "no-input", false},
-    {"Option", "option", true},
-    {"Options", "option", true},
-    {"Output", "output", true},
-    {"Port", "port", true},
-    {"ProcessId", "process-id", true},
-    {"ProcessName", "process-name", true},
-    {"ScriptBlock", "command", true},
-    {"ServerCommand", "server-command", true},
-    {"Socket", "socket", true},
-    {"SSHConnection", "ssh-connection", true},
-    {"SSHTransport", "ssh-transport", false},
-    {"Subsystem", "subsystem", true},
-    {"ThrottleLimit", "throttle-limit", true},
-    {"UserName", "user-name", true},
-    {"Version", "version", false},
-    {"VMId", "vm-id", true},
-    {"VMName", "vm-name", true},
-}};
-// The single letters: POSIX users' own, never taken for the beginning of a name.
-constexpr std::array<Parameter, 7> letters = {{
-    {"c", "command", true},
-    {"h", "help", false},
-    {"i", "key-file-path", true},
-    {"l", "user-name", true},
-    {"n", "no-input", false},
-    {"o", "option", true},
-    {"p", "port", true},
-}};
-// clang-format on
-
 struct Arguments {
-    std::vector<std::string> options; // --name or --name=value
+    std::vector<std::string> options;    // --name or --name=value
+    std::vector<std::string_view> names; // of those that are given, without dashes
     std::vector<std::string> positionals;
 };
 
@@ -111,50 +27,25 @@ bool is_name(std::string_view text)
     });
 }
 
-tl::unexpected<Instead> usage_error(const std::string& what)
+// Whether a switch is on: alone, or with what stands behind the mark. Nothing for other words.
+std::optional<bool> switch_value(std::string_view argument, std::size_t mark)
 {
-    return tl::unexpected<Instead>(
-        {"icm: " + what + "\nTry 'icm --help' for more information.\n", true}
+    if (mark == std::string_view::npos) return true;
+    const std::string_view word = argument.substr(mark + 1);
+    for (const std::string_view on : {"$true", "true", "1"}) {
+        if (clixml::equal_ignoring_case(word, on)) return true;
+    }
+    for (const std::string_view off : {"$false", "false", "0"}) {
+        if (clixml::equal_ignoring_case(word, off)) return false;
+    }
+    return std::nullopt;
+}
+
+tl::unexpected<Instead> refusal(std::string_view given, const Parameter& row)
+{
+    return usage_error(
+        std::string(given) + " (-" + std::string(row.name) + "): " + std::string(row.about)
     );
-}
-
-const Parameter* find_letter(std::string_view name)
-{
-    const auto found = std::find_if(letters.begin(), letters.end(), [&](const Parameter& row) {
-        return row.name == name;
-    });
-    return found == letters.end() ? nullptr : found;
-}
-
-// The parameter that `name` is, or the only one whose name begins so.
-tl::expected<const Parameter*, Instead> find_parameter(std::string_view name)
-{
-    if (const Parameter* letter = find_letter(name)) return letter;
-    const Parameter* found = nullptr;
-    bool is_ambiguous = false;
-    std::string candidates;
-    for (const Parameter& row : parameters) {
-        if (clixml::equal_ignoring_case(row.name, name)) return &row;
-        if (!clixml::equal_ignoring_case(row.name.substr(0, name.size()), name)) continue;
-        candidates += (candidates.empty() ? "-" : ", -") + std::string(row.name);
-        // Two names of one option leave nothing open.
-        is_ambiguous = is_ambiguous || (found != nullptr && found->option != row.option);
-        found = &row;
-    }
-    if (is_ambiguous) {
-        return usage_error("parameter -" + std::string(name) + " is ambiguous: " + candidates);
-    }
-    if (found == nullptr) return usage_error("unknown parameter -" + std::string(name));
-    return found;
-}
-
-// The row of a long option as POSIX users spell it.
-const Parameter* find_option(std::string_view option)
-{
-    for (const Parameter& row : parameters) {
-        if (row.option == option) return &row;
-    }
-    return nullptr;
 }
 
 // Every option as --name or --name=value, so that no value is ever taken for an option.
@@ -186,16 +77,22 @@ tl::expected<Arguments, Instead> normalise(const std::vector<std::string>& argum
             if (row == nullptr) return usage_error("unknown option --" + std::string(name));
         } else {
             auto found = find_parameter(name);
-            if (!found) return tl::unexpected<Instead>(found.error());
+            if (!found) return usage_error(found.error());
             row = *found;
         }
+        const std::string_view given = argument.substr(0, mark);
         std::string option = "--" + std::string(row->option);
-        if (!row->takes_value) {
-            const bool is_off = mark != std::string_view::npos &&
-                                clixml::equal_ignoring_case(argument.substr(mark + 1), "$false");
-            if (!is_off) out.options.push_back(std::move(option));
+        if (row->value.empty()) {
+            const auto is_on = switch_value(argument, mark);
+            if (!is_on) return usage_error(std::string(given) + " is on or off: $true or $false");
+            if (*is_on && row->section == Section::Refused) return refusal(given, *row);
+            if (row->section == Section::Refused) continue; // off, as it is here
+            if (*is_on) out.names.push_back(row->option);
+            out.options.push_back(option + (*is_on ? "=true" : "=false"));
             continue;
         }
+        if (row->section == Section::Refused) return refusal(given, *row);
+        out.names.push_back(row->option);
         if (mark != std::string_view::npos) {
             option += "=" + std::string(argument.substr(mark + 1));
         } else if (i + 1 < arguments.size()) {
@@ -208,39 +105,6 @@ tl::expected<Arguments, Instead> normalise(const std::vector<std::string>& argum
     return out;
 }
 
-// What the options say before they are looked at together.
-struct RawOptions {
-    Options options;
-    std::vector<std::string> host_names;
-    std::vector<std::string> computer_names;
-    std::vector<std::string> argument_lists;
-    std::vector<std::string> input_objects;
-    std::vector<std::string> ssh_options;
-    std::vector<std::string> ssh_connections;
-    std::vector<std::string> containers;
-    std::vector<std::string> sockets;
-    std::vector<std::string> custom_pipes;
-    std::vector<std::string> process_ids;
-    std::vector<std::string> process_names;
-    std::vector<std::string> server_commands;
-    std::vector<std::string> virtual_machines;
-    std::vector<std::string> connection_uris;
-    std::string authentication = "Default";
-    std::string session_option;
-    bool enables_network_access = false;
-    std::string container_engine;
-    psrp::SshTarget defaults;
-    int port = 0;
-    int connecting_timeout = -1; // for ever, as PowerShell says it
-    int throttle_limit = 0;
-    std::string endpoint = "auto";
-    std::string output = "auto";
-    std::string error_view = "concise";
-    bool wants_help = false;
-    bool wants_version = false;
-    bool ssh_transport = false;
-};
-
 // CLI11 checks the values; names and spelling have been settled before.
 void define(CLI::App& app, RawOptions& raw)
 {
@@ -250,15 +114,45 @@ void define(CLI::App& app, RawOptions& raw)
     const auto ignoring_case = [](std::vector<std::string> words) {
         return CLI::IsMember(std::move(words), CLI::ignore_case);
     };
+    const auto ternary = [&app](const char* name, std::optional<bool>& value) {
+        app.add_flag_function(name, [&value](std::int64_t count) { value = count > 0; });
+    };
     app.set_help_flag();
     app.add_flag("--help", raw.wants_help);
+    each("--using", raw.usings);
+    each("--group", raw.groups);
+    each("--ssh-connection", raw.ssh_connections);
+    app.add_option("--hosts-file", raw.hosts_file);
+    app.add_option("--input", raw.input)
+        ->transform(ignoring_case({"lines", "json", "jsonl", "csv", "clixml"}));
+    app.add_option("--strict-mode", raw.strict_mode)
+        ->transform(ignoring_case({"Off", "Latest", "1.0", "2.0", "3.0"}));
+    app.add_flag("--no-new-scope", raw.no_new_scope);
+    ternary("--verbose", raw.verbose);
+    ternary("--debug", raw.debug);
+    const std::vector<std::string> actions = {"Continue", "SilentlyContinue", "Ignore"};
+    std::vector<std::string> error_actions = actions;
+    error_actions.emplace_back("Stop");
+    app.add_option("--warning-action", raw.warning_action)->transform(ignoring_case(actions));
+    app.add_option("--information-action", raw.information_action)
+        ->transform(ignoring_case(actions));
+    app.add_option("--progress-action", raw.progress_action)->transform(ignoring_case(actions));
+    app.add_option("--error-action", raw.error_action)->transform(ignoring_case(error_actions));
+    app.add_flag("--no-progress", raw.no_progress);
+    app.add_flag("--summary", raw.options.shows_summary);
+    app.add_flag("--fail-fast", raw.options.fails_fast);
+    constexpr double seconds_max = 1e9;
+    app.add_option("--target-timeout", raw.target_timeout_s)->check(CLI::Range(0.0, seconds_max));
+    app.add_option("--timeout", raw.timeout_s)->check(CLI::Range(0.0, seconds_max));
+    app.add_option("--retry-delay", raw.retry_delay_s)->check(CLI::Range(0.0, seconds_max));
+    app.add_option("--retry", raw.retries_max)->check(CLI::Range(0, 1000));
+    app.add_option("--systemd-credential", raw.systemd_credential);
     app.add_flag("--version", raw.wants_version);
     each("--host-name", raw.host_names);
     each("--computer-name", raw.computer_names);
     each("--argument-list", raw.argument_lists);
     each("--input-object", raw.input_objects);
     each("--option", raw.ssh_options);
-    each("--ssh-connection", raw.ssh_connections);
     each("--command", raw.options.scripts);
     each("--container-id", raw.containers);
     each("--socket", raw.sockets);
@@ -266,7 +160,6 @@ void define(CLI::App& app, RawOptions& raw)
     each("--process-id", raw.process_ids);
     each("--process-name", raw.process_names);
     each("--server-command", raw.server_commands);
-    app.add_option("--vm-id,--vm-name", raw.virtual_machines)->allow_extra_args(false);
     app.add_option("--container-engine", raw.container_engine);
     app.add_option("--file-path", raw.options.file_path);
     app.add_option("--user-name", raw.defaults.user);
@@ -312,144 +205,6 @@ void define(CLI::App& app, RawOptions& raw)
     app.add_option("--session-name", winrm.session_name);
 }
 
-tl::expected<void, Instead> settle_targets(RawOptions& raw)
-{
-    for (const std::string& pair : raw.ssh_options) {
-        const std::size_t mark = pair.find('=');
-        if (mark == 0 || mark == std::string::npos) {
-            return usage_error("-Options takes key=value, not '" + pair + "'");
-        }
-        raw.defaults.options.emplace_back(pair.substr(0, mark), pair.substr(mark + 1));
-    }
-    if (raw.port != 0) raw.defaults.port = raw.port;
-    for (const std::string& list : raw.host_names) {
-        for (const std::string& text : split_list(list)) {
-            auto target = read_target(text);
-            if (!target) return usage_error("'" + text + "' is no [user@]host[:port]");
-            psrp::SshTarget whole = raw.defaults;
-            whole.host = target->host;
-            if (!target->user.empty()) whole.user = target->user;
-            if (target->port) whole.port = target->port;
-            raw.options.targets.push_back(std::move(whole));
-        }
-    }
-    for (const std::string& text : raw.ssh_connections) {
-        auto targets = read_ssh_connections(text, raw.defaults);
-        if (!targets) return usage_error(targets.error());
-        for (psrp::SshTarget& target : *targets)
-            raw.options.targets.push_back(std::move(target));
-    }
-    return {};
-}
-
-// Computers behind WinRM, and everything that is only said of them.
-tl::expected<void, Instead> settle_winrm(RawOptions& raw)
-{
-    WinRmSettings& winrm = raw.options.winrm;
-    const auto scheme = read_authentication(raw.authentication);
-    if (!scheme) {
-        return usage_error("-Authentication takes Default, Basic, Negotiate, "
-                           "NegotiateWithImplicitCredential, Kerberos, Ntlm, Certificate, Digest "
-                           "or Credssp");
-    }
-    winrm.authentication = *scheme;
-    winrm.port = raw.port;
-    if (!raw.session_option.empty()) {
-        auto option = read_session_option(raw.session_option);
-        if (!option) return usage_error(option.error());
-        winrm.session_option = std::move(*option);
-    }
-    if (*scheme == psrp::AuthenticationScheme::CredSsp) {
-        return usage_error("-Authentication Credssp is not supported; Kerberos with --delegate, or "
-                           "Basic over -UseSSL, may do instead");
-    }
-    auto& targets = raw.options.targets;
-    for (const std::string& list : raw.computer_names) {
-        for (const std::string& name : split_list(list)) {
-            const bool is_name = !name.empty() && !name.starts_with('-') &&
-                                 name.find_first_of("/@ ") == std::string::npos;
-            if (!is_name) return usage_error("'" + name + "' is no name of a computer");
-            targets.emplace_back(WinRmPlace{
-                name == "." ? "localhost" : name, winrm_url(name, winrm)});
-        }
-    }
-    for (const std::string& list : raw.connection_uris) {
-        for (const std::string& uri : split_list(list)) {
-            const std::size_t mark = uri.find("://");
-            const bool is_http = clixml::equal_ignoring_case(uri.substr(0, 7), "http://") ||
-                                 clixml::equal_ignoring_case(uri.substr(0, 8), "https://");
-            if (!is_http) return usage_error("'" + uri + "' is no http or https address");
-            const std::size_t end = std::min(uri.find_first_of("/?", mark + 3), uri.size());
-            std::string whole = uri;
-            if (end == uri.size()) whole += "/wsman";
-            targets.emplace_back(WinRmPlace{uri.substr(mark + 3, end - mark - 3), whole});
-        }
-    }
-    const bool has_winrm = !raw.computer_names.empty() || !raw.connection_uris.empty();
-    if (raw.options.leaves_sessions && !has_winrm) {
-        return usage_error("-InDisconnectedSession goes with -ComputerName or -ConnectionUri");
-    }
-    if (raw.options.leaves_sessions && raw.options.scripts.size() > 1) {
-        return usage_error("-InDisconnectedSession runs one script");
-    }
-    if (!winrm.session_name.empty() && !raw.options.leaves_sessions) {
-        return usage_error("-SessionName goes with -InDisconnectedSession");
-    }
-    return {};
-}
-
-// The targets that are reached in other ways than by SSH.
-tl::expected<void, Instead> settle_local_targets(RawOptions& raw)
-{
-    auto& targets = raw.options.targets;
-    for (const std::string& list : raw.containers) {
-        for (std::string& id : split_list(list)) {
-            if (id.empty() || id.starts_with('-')) {
-                return usage_error("'" + id + "' is no name or id of a container");
-            }
-            psrp::ContainerTarget target;
-            target.id = std::move(id);
-            target.engine = raw.container_engine;
-            targets.emplace_back(std::move(target));
-        }
-    }
-    if (!raw.container_engine.empty() && raw.containers.empty()) {
-        return usage_error("-ContainerEngine goes with -ContainerId");
-    }
-    for (const std::string& path : raw.sockets) {
-        if (path.empty()) return usage_error("--socket takes the path of a socket");
-        targets.emplace_back(SocketPlace{path});
-    }
-    for (const std::string& name : raw.custom_pipes) {
-        if (name.empty() || name.find('/') != std::string::npos) {
-            return usage_error("'" + name + "' is no name of a pipe");
-        }
-        targets.emplace_back(CustomPipePlace{name});
-    }
-    for (const std::string& text : raw.process_ids) {
-        int id = 0;
-        const auto read = std::from_chars(text.data(), text.data() + text.size(), id);
-        const bool is_id =
-            read.ec == std::errc() && read.ptr == text.data() + text.size() && id > 0;
-        if (!is_id) return usage_error("'" + text + "' is no id of a process");
-        targets.emplace_back(HostProcessPlace{id, {}});
-    }
-    for (const std::string& name : raw.process_names) {
-        if (name.empty()) return usage_error("-ProcessName takes the name of a process");
-        targets.emplace_back(HostProcessPlace{0, name});
-    }
-    for (const std::string& line : raw.server_commands) {
-        auto words = psrp::split_words(line);
-        if (!words) return usage_error("--server-command takes a command line, not '" + line + "'");
-        targets.emplace_back(CommandPlace{std::move(*words)});
-    }
-    if (!raw.virtual_machines.empty()) {
-        return usage_error("-VMId and -VMName reach virtual machines of Hyper-V, which only "
-                           "Windows has; use -HostName for SSH");
-    }
-    return {};
-}
-
 tl::expected<void, Instead> settle_scripts(RawOptions& raw, std::vector<std::string> positionals)
 {
     const std::size_t kinds = (positionals.empty() ? 0U : 1U) +
@@ -464,6 +219,9 @@ tl::expected<void, Instead> settle_scripts(RawOptions& raw, std::vector<std::str
         );
     }
     if (!positionals.empty()) raw.options.scripts = std::move(positionals);
+    if (raw.options.leaves_sessions && raw.options.scripts.size() > 1) {
+        return usage_error("-InDisconnectedSession runs one script");
+    }
     const auto is_text = [](const std::string& text) { return !clixml::first_invalid_utf8(text); };
     if (!std::all_of(raw.options.scripts.begin(), raw.options.scripts.end(), is_text)) {
         return usage_error("the script is no UTF-8 text");
@@ -504,35 +262,99 @@ OutputMode output_mode(std::string_view name)
     return OutputMode::Automatic;
 }
 
+std::optional<std::chrono::milliseconds> duration_of(double seconds)
+{
+    if (seconds <= 0) return std::nullopt;
+    return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
+}
+
+// What is shown, and what the session is told for it.
+void settle_streams(const RawOptions& raw, Options& options)
+{
+    StreamDisplay& shown = options.shown;
+    const auto is_shown = [](const std::string& action) {
+        return action == "Continue" || action == "Stop";
+    };
+    shown.errors = is_shown(raw.error_action);
+    shown.warnings = is_shown(raw.warning_action);
+    shown.information = is_shown(raw.information_action);
+    shown.progress = is_shown(raw.progress_action) && !raw.no_progress;
+    shown.verbose = raw.verbose.value_or(true);
+    shown.debug = raw.debug.value_or(true);
+    options.stops_at_errors = raw.error_action == "Stop";
+    if (raw.verbose.value_or(false)) {
+        options.setup_scripts.emplace_back("$VerbosePreference = 'Continue'");
+    }
+    if (raw.debug.value_or(false)) {
+        options.setup_scripts.emplace_back("$DebugPreference = 'Continue'");
+    }
+    if (!raw.strict_mode.empty()) {
+        options.setup_scripts.push_back(
+            raw.strict_mode == "Off" ? "Set-StrictMode -Off"
+                                     : "Set-StrictMode -Version " + raw.strict_mode
+        );
+    }
+}
+
+tl::expected<void, Instead> settle_usings(const RawOptions& raw, Options& options)
+{
+    for (const std::string& pair : raw.usings) {
+        const std::size_t mark = pair.find('=');
+        if (mark == 0 || mark == std::string::npos) {
+            return usage_error("--using takes NAME=VALUE, not '" + pair + "'");
+        }
+        std::string name = pair.substr(0, mark);
+        if (name.front() == '$') name.erase(0, 1);
+        std::string element = pair.substr(mark + 1);
+        clixml::Arena arena;
+        if (!typed_value(element, arena)) {
+            return usage_error("'" + element + "' is no value: broken JSON or no UTF-8 text");
+        }
+        options.using_values.emplace_back(std::move(name), std::move(element));
+    }
+    return {};
+}
+
+void settle_run(const RawOptions& raw, Options& options)
+{
+    constexpr std::array<std::pair<std::string_view, InputForm>, 4> forms = {
+        {{"json", InputForm::Json},
+         {"jsonl", InputForm::JsonLines},
+         {"csv", InputForm::Csv},
+         {"clixml", InputForm::Clixml}}};
+    for (const auto& [word, form] : forms) {
+        if (word == raw.input) options.input_form = form;
+    }
+    options.wants_input = !raw.input.empty();
+    options.target_timeout = duration_of(raw.target_timeout_s);
+    options.timeout = duration_of(raw.timeout_s);
+    options.retries_max = raw.retries_max;
+    options.retry_delay = duration_of(raw.retry_delay_s).value_or(std::chrono::milliseconds(0));
+    if (raw.throttle_limit > 0)
+        options.throttle_limit = static_cast<std::size_t>(raw.throttle_limit);
+    options.output = output_mode(raw.output);
+    if (raw.error_view == "normal") options.error_view = psrp::ErrorView::Normal;
+    if (raw.error_view == "category") options.error_view = psrp::ErrorView::Category;
+    if (raw.error_view == "json") options.error_view = psrp::ErrorView::Json;
+}
+
 tl::expected<Options, Instead>
 settle(RawOptions& raw, std::vector<std::string> positionals, bool for_sessions)
 {
     const auto check = [](tl::expected<void, Instead> settled) {
         return settled ? std::optional<Instead>() : std::optional<Instead>(settled.error());
     };
+    Options& options = raw.options;
     auto problem = check(settle_targets(raw));
-    if (!problem) problem = check(settle_winrm(raw));
-    if (!problem) problem = check(settle_local_targets(raw));
     if (!problem && !for_sessions) problem = check(settle_scripts(raw, std::move(positionals)));
-    if (!problem) problem = check(settle_values(raw.argument_lists, raw.options.arguments));
-    if (!problem) problem = check(settle_values(raw.input_objects, raw.options.input_objects));
+    if (!problem) problem = check(settle_values(raw.argument_lists, options.arguments));
+    if (!problem) problem = check(settle_values(raw.input_objects, options.input_objects));
+    if (!problem) problem = check(settle_usings(raw, options));
     if (problem) return tl::unexpected<Instead>(*problem);
 
-    Options& options = raw.options;
     options.has_input_objects = !raw.input_objects.empty();
-    if (raw.endpoint == "pwsh") options.endpoint = Endpoint::Pwsh;
-    if (raw.endpoint == "embedded") options.endpoint = Endpoint::Embedded;
-    if (options.endpoint != Endpoint::Automatic && !options.targets.empty()) {
-        return usage_error(
-            "--endpoint is for this computer and excludes -HostName and other targets"
-        );
-    }
-    options.output = output_mode(raw.output);
-    if (raw.error_view == "normal") options.error_view = psrp::ErrorView::Normal;
-    if (raw.error_view == "category") options.error_view = psrp::ErrorView::Category;
-    if (raw.error_view == "json") options.error_view = psrp::ErrorView::Json;
-    if (raw.throttle_limit > 0)
-        options.throttle_limit = static_cast<std::size_t>(raw.throttle_limit);
+    settle_run(raw, options);
+    settle_streams(raw, options);
     if (raw.connecting_timeout == 0) {
         return usage_error("-ConnectingTimeout takes milliseconds, or -1 for no limit");
     }
@@ -542,47 +364,16 @@ settle(RawOptions& raw, std::vector<std::string> positionals, bool for_sessions)
     return std::move(options);
 }
 
-} // namespace
-
-std::optional<psrp::SshTarget> read_target(std::string_view text)
+// `icm help [TOPIC]`.
+tl::unexpected<Instead> help_on(const std::vector<std::string>& topics)
 {
-    psrp::SshTarget target;
-    if (const std::size_t at = text.rfind('@'); at != std::string_view::npos) {
-        target.user = text.substr(0, at);
-        if (target.user.empty()) return std::nullopt;
-        text.remove_prefix(at + 1);
-    }
-    std::string_view port;
-    if (text.starts_with('[')) {
-        const std::size_t end = text.find(']');
-        if (end == std::string_view::npos) return std::nullopt;
-        target.host = text.substr(1, end - 1);
-        text.remove_prefix(end + 1);
-        if (!text.empty() && !text.starts_with(':')) return std::nullopt;
-        port = text.empty() ? text : text.substr(1);
-        if (!text.empty() && port.empty()) return std::nullopt;
-    } else {
-        const std::size_t colon = text.find(':');
-        // Several colons: an IPv6 address without a port.
-        const bool has_port = colon != std::string_view::npos && text.rfind(':') == colon;
-        target.host = has_port ? text.substr(0, colon) : text;
-        if (has_port) {
-            port = text.substr(colon + 1);
-            if (port.empty()) return std::nullopt;
-        }
-    }
-    if (target.host.empty() || target.host.starts_with('-')) return std::nullopt;
-    if (port.empty()) return target;
-    int number = 0;
-    const auto read = std::from_chars(port.data(), port.data() + port.size(), number);
-    const bool is_port = read.ec == std::errc() && read.ptr == port.data() + port.size() &&
-                         number >= 1 && number <= 65535;
-    if (!is_port) return std::nullopt;
-    target.port = number;
-    return target;
+    if (topics.size() > 1) return usage_error("help takes one topic");
+    const auto text = help_topic(topics.empty() ? std::string_view() : topics.front());
+    if (text) return tl::unexpected<Instead>({*text, false});
+    return usage_error(
+        "there is no help on " + topics.front() + "; 'icm help' lists what there is"
+    );
 }
-
-namespace {
 
 // Options of the command line, and what stands between them.
 tl::expected<std::vector<std::string>, Instead>
@@ -590,6 +381,9 @@ read_raw(const std::vector<std::string>& arguments, RawOptions& raw)
 {
     auto normalised = normalise(arguments);
     if (!normalised) return tl::unexpected<Instead>(normalised.error());
+    if (const auto together = check_together(normalised->names); !together) {
+        return usage_error(together.error());
+    }
     CLI::App app;
     define(app, raw);
     // CLI11 takes its arguments from the back.
@@ -607,6 +401,9 @@ read_raw(const std::vector<std::string>& arguments, RawOptions& raw)
 
 tl::expected<Options, Instead> read_options(const std::vector<std::string>& arguments)
 {
+    if (!arguments.empty() && arguments.front() == "help") {
+        return help_on({arguments.begin() + 1, arguments.end()});
+    }
     RawOptions raw;
     auto positionals = read_raw(arguments, raw);
     if (!positionals) return tl::unexpected<Instead>(positionals.error());
@@ -619,6 +416,7 @@ tl::expected<SessionCommand, Instead> read_session_command(const std::vector<std
 )
 {
     RawOptions raw;
+    raw.is_for_sessions = true;
     auto positionals = read_raw(arguments, raw);
     if (!positionals) return tl::unexpected<Instead>(positionals.error());
     if (raw.wants_help) return tl::unexpected<Instead>({session_help_text(), false});

@@ -1,9 +1,10 @@
-// The command line of icm: what it means, without doing any of it.
+// The command line of icm: what it means, without doing any of it but reading lists of targets.
 #pragma once
 
 #include <clixml/arena.hpp>
 #include <clixml/value.hpp>
 #include <psrp/format/record_text.hpp>
+#include <psrp/icm/structured_input.hpp>
 #include <psrp/icm/winrm_settings.hpp>
 #include <psrp/transport/container_arguments.hpp>
 #include <psrp/transport/ssh_arguments.hpp>
@@ -51,7 +52,13 @@ struct WinRmPlace {
     std::string url;
 };
 
+// This computer, under the name that the user gives it.
+struct HerePlace {
+    std::string name;
+};
+
 using Place = std::variant<
+    HerePlace,
     psrp::SshTarget,
     WinRmPlace,
     psrp::ContainerTarget, // its engine is empty where none was named
@@ -60,16 +67,30 @@ using Place = std::variant<
     HostProcessPlace,
     CommandPlace>;
 
+// What is shown of what the targets write beside their output.
+struct StreamDisplay {
+    bool errors = true;
+    bool warnings = true;
+    bool verbose = true;
+    bool debug = true;
+    bool information = true;
+    bool progress = true; // on a terminal
+};
+
 // Everything the command line says.
 struct Options {
     std::vector<Place> targets; // none: this computer
     Endpoint endpoint = Endpoint::Automatic;
     std::vector<std::string> scripts;       // one session runs them one after the other
     std::string file_path;                  // instead of scripts; empty: none
+    std::vector<std::string> setup_scripts; // run before them, see -Verbose and -StrictMode
+    std::vector<std::pair<std::string, std::string>> using_values; // name, element
     std::vector<std::string> arguments;     // elements as written, see typed_value()
     std::vector<std::string> input_objects; // the same
     bool has_input_objects = false;
     bool no_input = false; // standard input is not read
+    InputForm input_form = InputForm::Lines;
+    bool wants_input = false; // --input: standard input is read whatever it is
     OutputMode output = OutputMode::Automatic;
     int depth = 2; // of objects in JSON and CLIXML
     psrp::ErrorView error_view = psrp::ErrorView::Concise;
@@ -80,6 +101,14 @@ struct Options {
     std::optional<std::chrono::milliseconds> connecting_timeout;
     WinRmSettings winrm;
     bool leaves_sessions = false; // -InDisconnectedSession
+    StreamDisplay shown;
+    bool shows_summary = false;
+    bool stops_at_errors = false; // -ErrorAction Stop
+    bool fails_fast = false;
+    std::optional<std::chrono::milliseconds> target_timeout;
+    std::optional<std::chrono::milliseconds> timeout; // of the whole run
+    std::size_t retries_max = 0;
+    std::chrono::milliseconds retry_delay{1000};
 };
 
 // What `psrp session` is asked for.

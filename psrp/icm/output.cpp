@@ -55,18 +55,24 @@ private:
     bool is_changed_ = false;
 };
 
-// Colours inside values go to a terminal alone, and not where NO_COLOR says so (no-color.org).
-bool takes_colours()
+// Colours go to a terminal alone, and not where NO_COLOR says so (no-color.org).
+bool takes_colours(int descriptor)
 {
     const char* no_color = std::getenv("NO_COLOR");
-    return isatty(STDOUT_FILENO) != 0 && (no_color == nullptr || *no_color == '\0');
+    return isatty(descriptor) != 0 && (no_color == nullptr || *no_color == '\0');
 }
+
+// PowerShell's own: $PSStyle.Formatting.
+constexpr std::string_view error_color = "\x1b[31;1m";
+constexpr std::string_view record_color = "\x1b[33;1m";
+// The targets are counted on the terminal once one is done, or after this time.
+constexpr std::chrono::seconds counts_wait{2};
 
 psrp::FormatOptions format_options(OutputMode mode)
 {
     psrp::FormatOptions options;
     options.width = output_width();
-    options.is_plain = !takes_colours();
+    options.is_plain = !takes_colours(STDOUT_FILENO);
     if (mode == OutputMode::Table) options.shape = psrp::ViewShape::Table;
     if (mode == OutputMode::List) options.shape = psrp::ViewShape::List;
     return options;
@@ -90,13 +96,15 @@ std::size_t output_width()
 Output::Output(psrp::EventLoop& loop, const OutputOptions& options)
     : loop_(loop), options_(options),
       formatter_(format_options(options.mode), [this](std::string_view line) { print_line(line); }),
-      shows_progress_(isatty(STDERR_FILENO) != 0)
+      has_colors_(takes_colours(STDERR_FILENO)),
+      shows_progress_(options.shown.progress && isatty(STDERR_FILENO) != 0)
 {
 }
 
 Output::~Output()
 {
     if (table_timer_) loop_.cancel(*table_timer_);
+    if (clock_timer_) loop_.cancel(*clock_timer_);
 }
 
 void Output::print_line(std::string_view line)
@@ -210,18 +218,40 @@ void Output::say(const psrp::Origin& origin, std::string_view text)
     write(out);
 }
 
+std::string Output::colored(std::string_view text, std::string_view color) const
+{
+    if (!has_colors_ || text.empty()) return std::string(text);
+    return std::string(color) + std::string(text) + "\x1b[0m";
+}
+
 void Output::on_error(const psrp::Origin& origin, const psrp::ErrorRecord& record)
 {
-    say(origin, psrp::error_text(record, options_.error_view, origin.computer_name));
+    if (!options_.shown.errors) return;
+    const std::string text = psrp::error_text(record, options_.error_view, origin.computer_name);
+    // A line of JSON has the name inside.
+    if (options_.error_view == psrp::ErrorView::Json) return write(text + "\n");
+    say(origin, colored(text, error_color));
 }
 
 void Output::on_informational(const psrp::Origin& origin, const psrp::InformationalRecord& record)
 {
-    say(origin, psrp::informational_text(record));
+    const auto is_shown = [&] {
+        switch (record.kind) {
+        case psrp::InformationalKind::Debug:
+            return options_.shown.debug;
+        case psrp::InformationalKind::Verbose:
+            return options_.shown.verbose;
+        case psrp::InformationalKind::Warning:
+            break;
+        }
+        return options_.shown.warnings;
+    };
+    if (is_shown()) say(origin, colored(psrp::informational_text(record), record_color));
 }
 
 void Output::on_information(const psrp::Origin& origin, const psrp::InformationRecord& record)
 {
+    if (!options_.shown.information) return;
     const std::string text = psrp::information_text(record);
     if (!psrp::has_no_new_line(record) && !error_line_is_open_) return say(origin, text);
     // Write-Host -NoNewline: the line is put together by several records.
@@ -229,9 +259,20 @@ void Output::on_information(const psrp::Origin& origin, const psrp::InformationR
     write(error_line_is_open_ ? text : text + "\n");
 }
 
-void Output::on_progress(const psrp::Origin&, const psrp::ProgressUpdate& record)
+void Output::on_progress(const psrp::Origin& origin, const psrp::ProgressUpdate& record)
 {
-    show_progress(record);
+    if (!shows_progress_) return;
+    progress_.update(origin.computer_name, record);
+    progress_is_old_ = true;
+}
+
+void Output::on_counts(const psrp::FanOutCounts& counts)
+{
+    if (!shows_progress_) return;
+    counts_ = counts;
+    progress_is_old_ = true;
+    // What the last ones had under way is of no interest any more.
+    if (counts.done == counts.all) progress_ = ProgressView();
 }
 
 void Output::on_connection_line(const psrp::Origin& origin, std::string_view line)
@@ -239,16 +280,49 @@ void Output::on_connection_line(const psrp::Origin& origin, std::string_view lin
     say(origin, psrp::printable_utf8(line));
 }
 
+// As PowerShell reports a session that it could not open, or has lost: an error record that names
+// the computer.
+void Output::say_failure(
+    const psrp::Origin& origin,
+    psrp::ErrorCategory category,
+    std::string_view error_id,
+    std::string_view reason
+)
+{
+    if (!options_.shown.errors) return;
+    clixml::Arena arena;
+    const std::string message = "[" + origin.computer_name + "] " + std::string(reason);
+    psrp::ErrorDescription description;
+    description.message = message;
+    description.error_id = error_id;
+    description.category = category;
+    description.target_object = clixml::Value::string(arena, origin.computer_name);
+    const auto record = psrp::make_error_record(arena, description);
+    const std::string text =
+        psrp::error_text(record, options_.error_view, origin.computer_name) + "\n";
+    const bool is_json = options_.error_view == psrp::ErrorView::Json;
+    std::string line =
+        is_json ? text : colored(text.substr(0, text.size() - 1), error_color) + "\n";
+    if (error_line_is_open_) line.insert(0, "\n");
+    error_line_is_open_ = false;
+    write(line);
+}
+
 void Output::on_connection_failure(const psrp::Origin& origin, std::string_view reason)
 {
-    std::string text = psrp::printable_utf8(reason);
-    if (!options_.names_origin) text.insert(0, "[" + origin.computer_name + "] ");
-    say(origin, text);
+    progress_.remove(origin.computer_name);
+    say_failure(origin, psrp::ErrorCategory::OpenError, "PSSessionStateBroken", reason);
+}
+
+void Output::on_timeout(const psrp::Origin& origin, std::string_view reason)
+{
+    progress_.remove(origin.computer_name);
+    say_failure(origin, psrp::ErrorCategory::OperationTimeout, "PSSessionTimedOut", reason);
 }
 
 void Output::on_pipeline_failure(const psrp::Origin& origin, std::string_view reason)
 {
-    say(origin, psrp::printable_utf8(reason));
+    say_failure(origin, psrp::ErrorCategory::InvalidOperation, "PSRemotePipelineFailed", reason);
 }
 
 void Output::write(std::string_view text)
@@ -260,20 +334,53 @@ void Output::write(std::string_view text)
 
 void Output::show_progress(const psrp::ProgressUpdate& progress)
 {
+    if (!shows_progress_) return;
+    progress_.update({}, progress);
+    progress_is_old_ = true;
+}
+
+// Below everything else that is on the terminal; gone before anything else is written.
+void Output::draw_progress()
+{
     if (!shows_progress_ || error_line_is_open_) return;
+    const std::size_t width = terminal_width(STDERR_FILENO) - 1;
+    const auto elapsed = psrp::Clock::now() - started_;
+    std::vector<std::string> lines = progress_.lines(width, counts_.all > 1);
+    const bool counts = counts_.all > 1 && counts_.done < counts_.all &&
+                        (counts_.done > 0 || elapsed >= counts_wait);
+    if (counts) {
+        const auto time = std::chrono::duration_cast<std::chrono::milliseconds>(elapsed);
+        lines.push_back(counts_line(counts_, time, width));
+    }
+    std::string text;
+    for (const std::string& line : lines)
+        text += (text.empty() ? "" : "\n") + line;
     clear_progress();
-    if (progress.completed) return;
-    const std::string text = psrp::progress_text(progress);
-    const std::size_t room = terminal_width(STDERR_FILENO) - 1;
-    std::fwrite(text.data(), 1, psrp::head_bytes(text, room), stderr);
-    progress_is_shown_ = true;
+    progress_is_old_ = false;
+    std::fflush(stdout); // on a terminal both streams are one text
+    std::fwrite(text.data(), 1, text.size(), stderr);
+    progress_lines_shown_ = lines.size();
 }
 
 void Output::clear_progress()
 {
-    if (!progress_is_shown_) return;
-    std::fputs("\r\x1b[K", stderr);
-    progress_is_shown_ = false;
+    if (progress_lines_shown_ == 0) return;
+    std::string text = "\r\x1b[K";
+    for (std::size_t line = 1; line < progress_lines_shown_; ++line)
+        text += "\x1b[1A\x1b[K";
+    std::fwrite(text.data(), 1, text.size(), stderr);
+    progress_lines_shown_ = 0;
+    progress_is_old_ = true;
+}
+
+// The time that is left is told anew each second.
+void Output::arm_clock()
+{
+    if (!shows_progress_ || counts_.all < 2 || clock_timer_) return;
+    clock_timer_ = loop_.call_after(std::chrono::seconds(1), [this] {
+        clock_timer_.reset();
+        progress_is_old_ = true;
+    });
 }
 
 bool Output::can_ask() const
@@ -350,6 +457,8 @@ clixml::Value session_value(
 
 void Output::flush()
 {
+    if (progress_is_old_) draw_progress();
+    arm_clock();
     std::fflush(stdout);
 }
 
@@ -363,6 +472,7 @@ bool Output::write_document()
 
 bool Output::finish()
 {
+    shows_progress_ = false;
     clear_progress();
     formatter_.finish();
     if (error_line_is_open_) std::fputc('\n', stderr);

@@ -8,6 +8,7 @@
 #include <psrp/format/object_formatter.hpp>
 #include <psrp/format/record_text.hpp>
 #include <psrp/icm/options.hpp>
+#include <psrp/icm/progress_view.hpp>
 #include <psrp/transport/event_loop.hpp>
 
 #include <chrono>
@@ -30,6 +31,7 @@ struct OutputOptions {
     bool shows_left_sessions = true;
     std::string session_name; // of sessions that are left; empty: the default
     std::string configuration;
+    StreamDisplay shown;
 };
 
 // A session of a server, as Get-PSSession shows it; made in `arena`.
@@ -62,6 +64,8 @@ public:
     void on_progress(const psrp::Origin& origin, const psrp::ProgressUpdate& record) override;
     void on_connection_line(const psrp::Origin& origin, std::string_view line) override;
     void on_connection_failure(const psrp::Origin& origin, std::string_view reason) override;
+    void on_timeout(const psrp::Origin& origin, std::string_view reason) override;
+    void on_counts(const psrp::FanOutCounts& counts) override;
     void on_session_left(const psrp::Origin& origin) override;
     void on_pipeline_failure(const psrp::Origin& origin, std::string_view reason) override;
 
@@ -82,7 +86,16 @@ private:
     void print_text(clixml::Value value);
     bool finish_json();
     void say(const psrp::Origin& origin, std::string_view text);
+    void say_failure(
+        const psrp::Origin& origin,
+        psrp::ErrorCategory category,
+        std::string_view error_id,
+        std::string_view reason
+    );
+    [[nodiscard]] std::string colored(std::string_view text, std::string_view color) const;
+    void draw_progress();
     void clear_progress();
+    void arm_clock();
     void arm_table_timer();
     bool write_document();
 
@@ -95,8 +108,14 @@ private:
     bool json_array_is_open_ = false;
     std::vector<psrp::Memory> memories_; // of the values below
     std::vector<clixml::TopLevelValue> values_;
+    bool has_colors_ = false; // standard error
     bool shows_progress_ = false;
-    bool progress_is_shown_ = false;
+    bool progress_is_old_ = false;
+    std::size_t progress_lines_shown_ = 0;
+    ProgressView progress_;
+    psrp::FanOutCounts counts_;
+    psrp::Clock::time_point started_ = psrp::Clock::now();
+    std::optional<psrp::EventLoop::TimerId> clock_timer_;
     bool error_line_is_open_ = false;
 };
 

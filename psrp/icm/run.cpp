@@ -1,12 +1,17 @@
+#include <clixml/utf.hpp>
 #include <psrp/client/fan_out.hpp>
 #include <psrp/client/interrupts.hpp>
 #include <psrp/client/invocation.hpp>
 #include <psrp/client/line_input.hpp>
 #include <psrp/client/machine_zone.hpp>
 #include <psrp/client/random_ids.hpp>
+#include <psrp/client/using_variables.hpp>
 #include <psrp/icm/embedded.hpp>
 #include <psrp/icm/output.hpp>
 #include <psrp/icm/run.hpp>
+#include <psrp/icm/run_summary.hpp>
+#include <psrp/icm/structured_input.hpp>
+#include <psrp/icm/target_lists.hpp>
 #include <psrp/transport/capture.hpp>
 #include <psrp/transport/container_engine.hpp>
 #include <psrp/transport/errors.hpp>
@@ -17,6 +22,8 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
+#include <functional>
 #include <memory>
 #include <unistd.h>
 #include <utility>
@@ -194,6 +201,7 @@ psrp::Target target_for(const WinRmPlace& place, const Options& options, const W
     target.name = place.name;
     target.is_remote = true;
     target.runspace_pool_id = access.ids.new_guid();
+    target.using_form = psrp::using_form(true, std::nullopt);
     target.connect = [place,
                       winrm = options.winrm,
                       id = *target.runspace_pool_id,
@@ -240,6 +248,15 @@ psrp::Target local_target(Endpoint endpoint)
         );
     }
     return embedded_target();
+}
+
+// This computer, as one among others: what comes from it says so.
+psrp::Target target_for(const HerePlace& place, const Options& options, const WinRmAccess&)
+{
+    psrp::Target target = local_target(options.endpoint);
+    target.name = place.name;
+    target.is_remote = true;
+    return target;
 }
 
 // Records what passes on the way to the target. Where the file cannot be made nothing is connected.
@@ -298,6 +315,148 @@ int exit_code_of(const psrp::FanOutOutcome& outcome, bool output_is_whole)
     return had_errors || !output_is_whole ? exit_errors : exit_success;
 }
 
+OutputOptions output_options(const Options& options)
+{
+    OutputOptions output;
+    output.mode = options.output;
+    output.depth = options.depth;
+    output.error_view = options.error_view;
+    output.names_origin = options.targets.size() > 1;
+    output.session_name = options.winrm.session_name;
+    output.configuration = options.winrm.configuration;
+    output.shown = options.shown;
+    return output;
+}
+
+// $using: variables: those of --using, and the environment's. Values live in `arena`.
+psrp::VariableSource variables_of(const Options& options, clixml::Arena& arena)
+{
+    std::vector<std::pair<std::string, clixml::Value>> values;
+    for (const auto& [name, element] : options.using_values) {
+        values.emplace_back(name, typed_value(element, arena).value_or(clixml::Value()));
+    }
+    return [values = std::move(values),
+            &arena](std::string_view name) -> std::optional<clixml::Value> {
+        // The last one counts.
+        for (auto row = values.rbegin(); row != values.rend(); ++row) {
+            if (clixml::equal_ignoring_case(row->first, name)) return row->second;
+        }
+        constexpr std::string_view prefix = "env:";
+        if (!clixml::equal_ignoring_case(name.substr(0, prefix.size()), prefix))
+            return std::nullopt;
+        const char* value = std::getenv(std::string(name.substr(prefix.size())).c_str());
+        if (value == nullptr || clixml::first_invalid_utf8(value)) return std::nullopt;
+        return clixml::Value::string(arena, value);
+    };
+}
+
+// What the scripts run with, but for where input comes from.
+psrp::FanOutOptions
+fan_out_options(const Options& options, std::vector<std::string> scripts, clixml::Arena& arena)
+{
+    psrp::FanOutOptions what;
+    what.scripts = std::move(scripts);
+    what.setup_scripts = options.setup_scripts;
+    what.arguments = values_of(options.arguments, arena);
+    what.variables = variables_of(options, arena);
+    what.shows_computer_name = !options.hides_computer_name;
+    what.throttle_limit = options.throttle_limit;
+    what.open_timeout = options.connecting_timeout;
+    what.limits = psrp::Limits::client();
+    if (options.winrm.session_option.open_timeout) {
+        what.open_timeout = options.winrm.session_option.open_timeout;
+    }
+    if (options.leaves_sessions) what.fate = psrp::SessionFate::LeftRunning;
+    what.target_timeout = options.target_timeout;
+    what.run_timeout = options.timeout;
+    what.retries_max = options.retries_max;
+    what.retry_delay = options.retry_delay;
+    what.stops_at_failures = options.fails_fast || options.stops_at_errors;
+    what.stops_at_errors = options.stops_at_errors;
+    return what;
+}
+
+// Where the scripts' input comes from: the command line, or standard input in some form.
+class Input {
+public:
+    Input(const Options& options, clixml::Arena& arena) : options_(options), arena_(arena)
+    {
+        is_read_ = !options.has_input_objects && !options.no_input &&
+                   (options.wants_input || psrp::is_input_source(STDIN_FILENO));
+    }
+
+    [[nodiscard]] bool is_any() const { return options_.has_input_objects || is_read_; }
+    psrp::InputQueue& queue() { return queue_; }
+
+    // Fills the queue, or lets the loop do it. Behind the queue's readers. False with a message on
+    // standard error where the input is not what it should be.
+    bool begin(psrp::EventLoop& loop)
+    {
+        if (options_.has_input_objects) {
+            push(values_of(options_.input_objects, arena_));
+            return true;
+        }
+        if (!is_read_) return true;
+        const bool is_streamed =
+            options_.input_form == InputForm::Lines || options_.input_form == InputForm::JsonLines;
+        if (is_streamed) {
+            loop.add(lines_);
+            return true;
+        }
+        const auto text = read_text_file("-");
+        if (!text) return fail(text.error()), false;
+        auto values = read_input_values(*text, options_.input_form, arena_);
+        if (!values) return fail(values.error()), false;
+        push(*values);
+        return true;
+    }
+    void end(psrp::EventLoop& loop) { loop.remove(lines_); }
+    [[nodiscard]] bool is_good() const { return is_good_; }
+
+private:
+    // What puts a line of standard input into the queue; empty: texts go there as they are.
+    std::function<void(std::string_view)> line_taker()
+    {
+        if (options_.input_form != InputForm::JsonLines) return {};
+        return [this](std::string_view line) {
+            if (line.find_first_not_of(" \t\r") == std::string_view::npos) return;
+            const auto value = read_json_line(line, arena_);
+            if (!value) return fail(value.error());
+            queue_.push_value(*value);
+        };
+    }
+    void push(const std::vector<clixml::Value>& values)
+    {
+        for (const clixml::Value& value : values)
+            queue_.push_value(value);
+        queue_.end();
+    }
+    void fail(const std::string& what)
+    {
+        if (is_good_) std::fprintf(stderr, "icm: standard input: %s\n", what.c_str());
+        is_good_ = false;
+    }
+
+    const Options& options_;
+    clixml::Arena& arena_;
+    psrp::InputQueue queue_;
+    psrp::LineInput lines_{STDIN_FILENO, queue_, line_taker()};
+    bool is_read_ = false;
+    bool is_good_ = true;
+};
+
+void tell_end(const Options& options, const psrp::FanOutOutcome& outcome)
+{
+    const bool is_json = options.error_view == psrp::ErrorView::Json;
+    if (options.shows_summary) {
+        const std::string text =
+            is_json ? summary_json(outcome.targets) : summary_table(outcome.targets);
+        std::fwrite(text.data(), 1, text.size(), stderr);
+    } else if (outcome.was_interrupted && outcome.targets.size() > 1) {
+        std::fprintf(stderr, "icm: interrupted; %s\n", finished_line(outcome.targets).c_str());
+    }
+}
+
 int run_with(
     psrp::EventLoop& loop,
     const Options& options,
@@ -305,53 +464,53 @@ int run_with(
     std::shared_ptr<psrp::Identity> identity
 )
 {
-    const bool reads_standard_input =
-        !options.has_input_objects && !options.no_input && psrp::is_input_source(STDIN_FILENO);
-    OutputOptions output_options;
-    output_options.mode = options.output;
-    output_options.depth = options.depth;
-    output_options.error_view = options.error_view;
-    output_options.names_origin = options.targets.size() > 1;
-    output_options.session_name = options.winrm.session_name;
-    output_options.configuration = options.winrm.configuration;
-    Output output(loop, output_options);
-
+    Output output(loop, output_options(options));
     clixml::Arena arena;
     const psrp::MachineZone zone;
-    psrp::FanOutOptions what;
-    what.scripts = std::move(scripts);
-    what.arguments = values_of(options.arguments, arena);
-    what.has_input = options.has_input_objects || reads_standard_input;
-    what.shows_computer_name = !options.hides_computer_name;
-    what.throttle_limit = options.throttle_limit;
-    what.open_timeout = options.connecting_timeout;
-    what.limits = psrp::Limits::client();
+    Input input(options, arena);
+    psrp::FanOutOptions what = fan_out_options(options, std::move(scripts), arena);
+    what.has_input = input.is_any();
     what.host_info = psrp::host_info_for(output);
     what.zone = &zone;
-    if (options.winrm.session_option.open_timeout) {
-        what.open_timeout = options.winrm.session_option.open_timeout;
-    }
-    if (options.leaves_sessions) what.fate = psrp::SessionFate::LeftRunning;
 
-    psrp::InputQueue input;
     psrp::RandomIds ids;
     const WinRmAccess access{std::move(identity), ids};
     psrp::FanOut fan_out(
-        loop, ids, targets_of(options, access), std::move(what), input, output, output
+        loop, ids, targets_of(options, access), std::move(what), input.queue(), output, output
     );
-    psrp::LineInput lines(STDIN_FILENO, input);
-    if (options.has_input_objects) {
-        for (const clixml::Value& value : values_of(options.input_objects, arena)) {
-            input.push_value(value);
-        }
-        input.end();
-    } else if (reads_standard_input) {
-        loop.add(lines);
-    }
+    if (!input.begin(loop)) return exit_usage;
     const psrp::InterruptCatcher interrupts(loop);
     const auto outcome = fan_out.run([&] { return interrupts.count(); }, [&] { output.flush(); });
-    loop.remove(lines);
-    return exit_code_of(outcome, output.finish());
+    input.end(loop);
+    const bool is_whole = output.finish() && input.is_good();
+    tell_end(options, outcome);
+    return exit_code_of(outcome, is_whole);
+}
+
+// Whether every $using: variable of the scripts has a value; else a message on standard error.
+bool has_using_values(const Options& options, const std::vector<std::string>& scripts)
+{
+    clixml::Arena arena;
+    const auto variables = variables_of(options, arena);
+    for (const std::string& script : scripts) {
+        const auto found = psrp::find_using_expressions(script);
+        if (!found) {
+            std::fprintf(stderr, "icm: the script: %s\n", found.error().text().c_str());
+            return false;
+        }
+        for (const psrp::UsingExpression& expression : *found) {
+            if (psrp::evaluate_using(expression, variables)) continue;
+            const std::string name(expression.variable);
+            std::fprintf(
+                stderr,
+                "icm: %s has no value: give --using %s=VALUE\n",
+                std::string(expression.text).c_str(),
+                name.c_str()
+            );
+            return false;
+        }
+    }
+    return true;
 }
 
 // Asks for a password only where a target wants to know.
@@ -380,6 +539,7 @@ int run(const Options& options)
         }
         scripts = {std::move(*text)};
     }
+    if (!has_using_values(options, scripts)) return exit_usage;
     auto identity = identity_for(options);
     if (!identity) {
         std::fprintf(stderr, "icm: %s\n", identity.error().c_str());

@@ -4,6 +4,7 @@
 #include <psrp/icm/sessions.hpp>
 #include <psrp/tool/clixml_command.hpp>
 #include <psrp/tool/decode_command.hpp>
+#include <psrp/tool/help_command.hpp>
 #include <psrp/tool/serve.hpp>
 
 #include <CLI/CLI.hpp>
@@ -176,6 +177,18 @@ int run_session_command(const std::vector<std::string>& arguments)
     return instead.is_error ? icm::exit_usage : icm::exit_success;
 }
 
+// `psrp help [TOPIC]`.
+int run_help(const CLI::App& app, const std::vector<std::string>& topics)
+{
+    const auto text = help_topic(app, topics.empty() ? std::string_view() : topics.front());
+    if (text && topics.size() <= 1) {
+        std::cout << *text;
+        return icm::exit_success;
+    }
+    std::cerr << "psrp: there is no help on that; 'psrp help' lists what there is\n";
+    return icm::exit_usage;
+}
+
 } // namespace
 
 int main(int argc, char** argv)
@@ -193,9 +206,13 @@ int main(int argc, char** argv)
     add_serve(app, serve_options);
     app.add_subcommand("session", "Sessions left on servers: list, connect, receive, remove")
         ->prefix_command();
+    app.add_subcommand("help", "More about a subject: psrp help lists them")->prefix_command();
     // Its options are spelled as icm's.
     if (argc > 1 && std::string_view(argv[1]) == "session") {
         return run_session_command({argv + 2, argv + argc});
+    }
+    if (argc > 1 && std::string_view(argv[1]) == "help") {
+        return run_help(app, {argv + 2, argv + argc});
     }
     try {
         app.parse(argc, argv);

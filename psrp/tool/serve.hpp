@@ -37,7 +37,7 @@ struct ServeOptions {
     std::string log_level; // empty: info for listeners, error otherwise
     bool logs_payloads = false;
     bool allows_native = false; // --allow-native: scripts may run programs
-    std::string capture_path; // --capture: where sessions are recorded, one file each
+    std::string capture_path;   // --capture: where sessions are recorded, one file each
     bool captures_secrets = false;
     WinRmServeOptions winrm;
 };

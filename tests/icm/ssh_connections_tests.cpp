@@ -1,4 +1,3 @@
-#include <psrp/icm/options.hpp>
 #include <psrp/icm/ssh_connections.hpp>
 
 #include <catch2/catch.hpp>
@@ -114,16 +113,4 @@ TEST_CASE("a table that says nothing good is refused with its reason")
         REQUIRE_FALSE(targets.has_value());
         CHECK_THAT(targets.error(), Catch::Contains(row.reason));
     }
-}
-
-TEST_CASE("-SSHConnection goes beside -HostName")
-{
-    const auto options = icm::read_options(
-        {"-HostName", "a", "-SSHConnection", R"([{"HostName": "b"}])", "-UserName", "u", "x"}
-    );
-    REQUIRE(options.has_value());
-    REQUIRE(options->targets.size() == 2);
-    CHECK(line_of(std::get<psrp::SshTarget>(options->targets[0])) == "a user=u");
-    CHECK(line_of(std::get<psrp::SshTarget>(options->targets[1])) == "b user=u");
-    CHECK_FALSE(icm::read_options({"-SSHConnection", "{}", "x"}).has_value());
 }
