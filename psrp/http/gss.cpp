@@ -480,6 +480,10 @@ HttpResult<std::string> GssContext::open(
     token.reserve(signature.size() + ciphertext.size());
     token += signature;
     token += ciphertext;
+    // gss-ntlmssp takes the signature off without a look whether it is there.
+    if (impl_->is_ntlm && token.size() < ntlm_signature_bytes) {
+        return http_failure(HttpErrc::MessageTampered);
+    }
     gss_buffer_desc input = buffer_of(token);
     OwnBuffer output;
     OM_uint32 minor = 0;
