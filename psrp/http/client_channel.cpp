@@ -3,8 +3,7 @@
 #include <psrp/http/challenge.hpp>
 #include <psrp/http/channel_binding.hpp>
 #include <psrp/http/client_channel.hpp>
-
-#include <curl/curl.h>
+#include <psrp/http/detail/curl_library.hpp>
 
 namespace psrp {
 
@@ -24,16 +23,21 @@ struct UrlPlace {
 UrlPlace place_of(const std::string& url)
 {
     UrlPlace place;
-    const std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> read(curl_url(), &curl_url_cleanup);
-    if (curl_url_set(read.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK) return place;
+    if (detail::curl_library() == nullptr) return place;
+    const std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> read(
+        detail::curl().url(), detail::curl().url_cleanup
+    );
+    if (detail::curl().url_set(read.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK)
+        return place;
     char* text = nullptr;
-    if (curl_url_get(read.get(), CURLUPART_HOST, &text, 0) == CURLUE_OK) {
+    if (detail::curl().url_get(read.get(), CURLUPART_HOST, &text, 0) == CURLUE_OK) {
         place.host = text;
-        curl_free(text);
+        detail::curl().free(text);
     }
-    if (curl_url_get(read.get(), CURLUPART_PORT, &text, CURLU_DEFAULT_PORT) == CURLUE_OK) {
+    if (detail::curl().url_get(read.get(), CURLUPART_PORT, &text, CURLU_DEFAULT_PORT) ==
+        CURLUE_OK) {
         place.port = std::atoi(text);
-        curl_free(text);
+        detail::curl().free(text);
     }
     if (place.host.starts_with('[') && place.host.ends_with(']')) {
         place.host = place.host.substr(1, place.host.size() - 2);

@@ -2,23 +2,22 @@
 #include <clixml/utf.hpp>
 #include <psrp/http/channel_binding.hpp>
 #include <psrp/http/client_connection.hpp>
+#include <psrp/http/detail/curl_library.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <curl/curl.h>
 #include <map>
-#include <mutex>
 
 namespace psrp {
 
 namespace {
 
 struct EasyDeleter {
-    void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
+    void operator()(CURL* handle) const { detail::curl().easy_cleanup(handle); }
 };
 struct MultiDeleter {
-    void operator()(CURLM* handle) const { curl_multi_cleanup(handle); }
+    void operator()(CURLM* handle) const { detail::curl().multi_cleanup(handle); }
 };
 
 // A list of header lines, overwritten before it is freed: one of them may hold a password.
@@ -31,16 +30,17 @@ public:
 
     void add(const std::string& line)
     {
-        if (curl_slist* longer = curl_slist_append(list_, line.c_str())) list_ = longer;
+        if (curl_slist* longer = detail::curl().slist_append(list_, line.c_str())) list_ = longer;
     }
     void clear()
     {
+        if (list_ == nullptr) return;
         for (curl_slist* at = list_; at != nullptr; at = at->next) {
             volatile char* byte = at->data;
             while (*byte != 0)
                 *byte++ = 0;
         }
-        curl_slist_free_all(list_);
+        detail::curl().slist_free_all(list_);
         list_ = nullptr;
     }
     [[nodiscard]] curl_slist* list() const { return list_; }
@@ -99,12 +99,6 @@ bool is_pkcs12(std::string_view file)
     return ends(".p12") || ends(".pfx");
 }
 
-void initialise_once()
-{
-    static std::once_flag once;
-    std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
-}
-
 } // namespace
 
 struct HttpConnection::Impl {
@@ -148,21 +142,21 @@ HttpConnection::Impl::Impl(HttpConnectionOptions given)
           options.url.size() >= 6 && clixml::equal_ignoring_case(options.url.substr(0, 6), "https:")
       )
 {
-    initialise_once();
-    multi.reset(curl_multi_init());
-    easy.reset(curl_easy_init());
+    if (detail::curl_library() == nullptr) return;
+    multi.reset(detail::curl().multi_init());
+    easy.reset(detail::curl().easy_init());
     if (!multi || !easy) return;
-    curl_multi_setopt(multi.get(), CURLMOPT_SOCKETFUNCTION, &on_socket);
-    curl_multi_setopt(multi.get(), CURLMOPT_SOCKETDATA, this);
-    curl_multi_setopt(multi.get(), CURLMOPT_TIMERFUNCTION, &on_timer);
-    curl_multi_setopt(multi.get(), CURLMOPT_TIMERDATA, this);
-    curl_multi_setopt(multi.get(), CURLMOPT_MAXCONNECTS, 1L);
+    detail::curl().multi_setopt(multi.get(), CURLMOPT_SOCKETFUNCTION, &on_socket);
+    detail::curl().multi_setopt(multi.get(), CURLMOPT_SOCKETDATA, this);
+    detail::curl().multi_setopt(multi.get(), CURLMOPT_TIMERFUNCTION, &on_timer);
+    detail::curl().multi_setopt(multi.get(), CURLMOPT_TIMERDATA, this);
+    detail::curl().multi_setopt(multi.get(), CURLMOPT_MAXCONNECTS, 1L);
     set_up();
 }
 
 HttpConnection::Impl::~Impl()
 {
-    if (is_running) curl_multi_remove_handle(multi.get(), easy.get());
+    if (is_running) detail::curl().multi_remove_handle(multi.get(), easy.get());
     easy.reset();
     multi.reset();
     clixml::wipe(options.password);
@@ -175,52 +169,66 @@ void HttpConnection::Impl::set_up()
 {
     CURL* handle = easy.get();
     const auto set_text = [handle](CURLoption option, const std::string& value) {
-        if (!value.empty()) curl_easy_setopt(handle, option, value.c_str());
+        if (!value.empty()) detail::curl().easy_setopt(handle, option, value.c_str());
     };
-    curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, words.data());
-    curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(handle, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
-    curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-    curl_easy_setopt(handle, CURLOPT_TCP_KEEPALIVE, 1L);
-    curl_easy_setopt(handle, CURLOPT_MAXAGE_CONN, 86'400L);
-    curl_easy_setopt(handle, CURLOPT_COOKIEFILE, ""); // load balancers set one (B2)
-    curl_easy_setopt(
+    detail::curl().easy_setopt(handle, CURLOPT_ERRORBUFFER, words.data());
+    detail::curl().easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+    detail::curl().easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
+    detail::curl().easy_setopt(
+        handle, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1)
+    );
+    detail::curl().easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
+    detail::curl().easy_setopt(handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    detail::curl().easy_setopt(handle, CURLOPT_TCP_KEEPALIVE, 1L);
+    detail::curl().easy_setopt(handle, CURLOPT_MAXAGE_CONN, 86'400L);
+    detail::curl().easy_setopt(handle, CURLOPT_COOKIEFILE, ""); // load balancers set one (B2)
+    detail::curl().easy_setopt(
         handle, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.connect_timeout.count())
     );
-    curl_easy_setopt(handle, CURLOPT_PROXY, options.proxy.url.c_str()); // empty: none, whatever
-                                                                        // the environment says
+    detail::curl().easy_setopt(
+        handle, CURLOPT_PROXY, options.proxy.url.c_str()
+    ); // empty: none, whatever
+       // the environment says
     set_text(CURLOPT_PROXYUSERNAME, options.proxy.user);
     set_text(CURLOPT_PROXYPASSWORD, options.proxy.password);
-    if (!options.proxy.user.empty()) curl_easy_setopt(handle, CURLOPT_PROXYAUTH, CURLAUTH_ANY);
+    if (!options.proxy.user.empty())
+        detail::curl().easy_setopt(handle, CURLOPT_PROXYAUTH, CURLAUTH_ANY);
     set_text(CURLOPT_USERAGENT, options.user_agent);
-    curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, &on_body);
-    curl_easy_setopt(handle, CURLOPT_WRITEDATA, this);
-    curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, &on_header);
-    curl_easy_setopt(handle, CURLOPT_HEADERDATA, this);
-    curl_easy_setopt(handle, CURLOPT_PRIVATE, this);
+    detail::curl().easy_setopt(handle, CURLOPT_WRITEFUNCTION, &on_body);
+    detail::curl().easy_setopt(handle, CURLOPT_WRITEDATA, this);
+    detail::curl().easy_setopt(handle, CURLOPT_HEADERFUNCTION, &on_header);
+    detail::curl().easy_setopt(handle, CURLOPT_HEADERDATA, this);
+    detail::curl().easy_setopt(handle, CURLOPT_PRIVATE, this);
     if (options.uses_digest) {
-        curl_easy_setopt(handle, CURLOPT_HTTPAUTH, CURLAUTH_DIGEST);
+        detail::curl().easy_setopt(handle, CURLOPT_HTTPAUTH, CURLAUTH_DIGEST);
         set_text(CURLOPT_USERNAME, options.user);
         set_text(CURLOPT_PASSWORD, options.password);
     }
     if (!is_secure) return;
     const TlsOptions& tls = options.tls;
-    curl_easy_setopt(handle, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-    curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, tls.authority == Check::Yes ? 1L : 0L);
-    curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, tls.name == Check::Yes ? 2L : 0L);
-    curl_easy_setopt(handle, CURLOPT_CERTINFO, 1L);
+    detail::curl().easy_setopt(
+        handle, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2)
+    );
+    detail::curl().easy_setopt(
+        handle, CURLOPT_SSL_VERIFYPEER, tls.authority == Check::Yes ? 1L : 0L
+    );
+    detail::curl().easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, tls.name == Check::Yes ? 2L : 0L);
+    detail::curl().easy_setopt(handle, CURLOPT_CERTINFO, 1L);
     set_text(CURLOPT_CAINFO, tls.authority_file);
     if (tls.revocation == Check::Yes) set_text(CURLOPT_CRLFILE, tls.revocation_file);
     if (tls.revocation == Check::Skip) {
-        curl_easy_setopt(handle, CURLOPT_SSL_OPTIONS, static_cast<long>(CURLSSLOPT_NO_REVOKE));
+        detail::curl().easy_setopt(
+            handle, CURLOPT_SSL_OPTIONS, static_cast<long>(CURLSSLOPT_NO_REVOKE)
+        );
     }
     if (tls.certificate_file.empty()) return;
     set_text(CURLOPT_SSLCERT, tls.certificate_file);
-    curl_easy_setopt(handle, CURLOPT_SSLCERTTYPE, is_pkcs12(tls.certificate_file) ? "P12" : "PEM");
+    detail::curl().easy_setopt(
+        handle, CURLOPT_SSLCERTTYPE, is_pkcs12(tls.certificate_file) ? "P12" : "PEM"
+    );
     set_text(CURLOPT_SSLKEY, tls.key_file.empty() ? tls.certificate_file : tls.key_file);
-    if (is_pkcs12(tls.certificate_file)) curl_easy_setopt(handle, CURLOPT_SSLKEYTYPE, "P12");
+    if (is_pkcs12(tls.certificate_file))
+        detail::curl().easy_setopt(handle, CURLOPT_SSLKEYTYPE, "P12");
     set_text(CURLOPT_KEYPASSWD, tls.key_password);
 }
 
@@ -279,14 +287,14 @@ HttpConnection::Impl::on_header(char* bytes, std::size_t size, std::size_t count
 void HttpConnection::Impl::act(int descriptor, int events)
 {
     int running = 0;
-    curl_multi_socket_action(multi.get(), descriptor, events, &running);
+    detail::curl().multi_socket_action(multi.get(), descriptor, events, &running);
     look_for_end();
 }
 
 void HttpConnection::Impl::look_for_end()
 {
     int left = 0;
-    while (const CURLMsg* message = curl_multi_info_read(multi.get(), &left)) {
+    while (const CURLMsg* message = detail::curl().multi_info_read(multi.get(), &left)) {
         if (message->msg == CURLMSG_DONE && is_running) {
             finish(message->data.result);
             break;
@@ -307,8 +315,9 @@ HttpErrc HttpConnection::Impl::verification_error() const
 void HttpConnection::Impl::note_certificate()
 {
     curl_certinfo* chain = nullptr;
-    const bool is_there = curl_easy_getinfo(easy.get(), CURLINFO_CERTINFO, &chain) == CURLE_OK &&
-                          chain != nullptr && chain->num_of_certs > 0;
+    const bool is_there =
+        detail::curl().easy_getinfo(easy.get(), CURLINFO_CERTINFO, &chain) == CURLE_OK &&
+        chain != nullptr && chain->num_of_certs > 0;
     if (!is_there) return;
     constexpr std::string_view mark = "Cert:";
     for (const curl_slist* at = chain->certinfo[0]; at != nullptr; at = at->next) {
@@ -324,15 +333,15 @@ void HttpConnection::Impl::finish(CURLcode code)
     long status = 0;
     long connects = 0;
     curl_off_t connected_us = 0;
-    curl_easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &status);
-    curl_easy_getinfo(easy.get(), CURLINFO_NUM_CONNECTS, &connects);
-    curl_easy_getinfo(easy.get(), CURLINFO_CONNECT_TIME_T, &connected_us);
+    detail::curl().easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &status);
+    detail::curl().easy_getinfo(easy.get(), CURLINFO_NUM_CONNECTS, &connects);
+    detail::curl().easy_getinfo(easy.get(), CURLINFO_CONNECT_TIME_T, &connected_us);
     if (is_secure && connects > 0) note_certificate();
-    curl_multi_remove_handle(multi.get(), easy.get());
+    detail::curl().multi_remove_handle(multi.get(), easy.get());
     is_running = false;
     headers.clear();
     clixml::wipe(request.body);
-    curl_easy_setopt(easy.get(), CURLOPT_HTTPHEADER, nullptr);
+    detail::curl().easy_setopt(easy.get(), CURLOPT_HTTPHEADER, nullptr);
     if (code == CURLE_OK) {
         response.status = static_cast<int>(status);
         response.came_over_new_connection = connects > 0;
@@ -361,9 +370,10 @@ HttpResult<void> HttpConnection::start(HttpRequest request)
 {
     Impl& impl = *impl_;
     if (impl.is_running) return http_failure(HttpErrc::Busy);
-    if (!impl.easy || !impl.multi) return http_failure(HttpErrc::ConnectFailed, "no memory");
+    if (!impl.easy || !impl.multi)
+        return http_failure(HttpErrc::ConnectFailed, "libcurl (libcurl.so.4) cannot be loaded");
     CURL* handle = impl.easy.get();
-    if (curl_easy_setopt(handle, CURLOPT_URL, impl.options.url.c_str()) != CURLE_OK) {
+    if (detail::curl().easy_setopt(handle, CURLOPT_URL, impl.options.url.c_str()) != CURLE_OK) {
         return http_failure(HttpErrc::InvalidUrl);
     }
     impl.request = std::move(request);
@@ -377,16 +387,20 @@ HttpResult<void> HttpConnection::start(HttpRequest request)
     impl.headers.add("Accept:");
     for (const auto& [name, value] : impl.request.headers)
         impl.headers.add(name + ": " + value);
-    curl_easy_setopt(handle, CURLOPT_HTTPHEADER, impl.headers.list());
-    curl_easy_setopt(handle, CURLOPT_POST, 1L);
-    curl_easy_setopt(
+    detail::curl().easy_setopt(handle, CURLOPT_HTTPHEADER, impl.headers.list());
+    detail::curl().easy_setopt(handle, CURLOPT_POST, 1L);
+    detail::curl().easy_setopt(
         handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(impl.request.body.size())
     );
-    curl_easy_setopt(handle, CURLOPT_POSTFIELDS, impl.request.body.data());
-    curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(impl.request.timeout.count()));
-    curl_easy_setopt(handle, CURLOPT_FRESH_CONNECT, impl.request.needs_fresh_connection ? 1L : 0L);
+    detail::curl().easy_setopt(handle, CURLOPT_POSTFIELDS, impl.request.body.data());
+    detail::curl().easy_setopt(
+        handle, CURLOPT_TIMEOUT_MS, static_cast<long>(impl.request.timeout.count())
+    );
+    detail::curl().easy_setopt(
+        handle, CURLOPT_FRESH_CONNECT, impl.request.needs_fresh_connection ? 1L : 0L
+    );
     impl.is_running = true;
-    if (curl_multi_add_handle(impl.multi.get(), handle) != CURLM_OK) {
+    if (detail::curl().multi_add_handle(impl.multi.get(), handle) != CURLM_OK) {
         impl.is_running = false;
         return http_failure(HttpErrc::ConnectFailed);
     }
@@ -401,7 +415,7 @@ std::optional<HttpResult<HttpResponse>> HttpConnection::take_result()
 void HttpConnection::cut()
 {
     Impl& impl = *impl_;
-    if (impl.is_running) curl_multi_remove_handle(impl.multi.get(), impl.easy.get());
+    if (impl.is_running) detail::curl().multi_remove_handle(impl.multi.get(), impl.easy.get());
     impl.is_running = false;
     impl.result.reset();
     impl.headers.clear();
