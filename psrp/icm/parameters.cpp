@@ -208,7 +208,6 @@ constexpr TargetKind kinds[] = {
 
 constexpr Exclusion excluded[] = {
     {"command", "file-path"},
-    {"input-object", "no-input"},
     {"input-object", "input"},
     {"input", "no-input"},
     {"credential", "certificate-thumbprint"},

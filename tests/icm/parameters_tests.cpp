@@ -205,7 +205,6 @@ TEST_CASE("what is refused says why and names what stands in the way")
         {{"-HostName", "a", "-NoNewScope", "x"}, {"-NoNewScope and -HostName exclude each other"}},
         {{"-HostName", "a", "-StrictMode", "3.0", "x"}, {"-StrictMode and -HostName"}},
         {{"-c", "x", "-FilePath", "f"}, {"-ScriptBlock and -FilePath exclude each other"}},
-        {{"-InputObject", "1", "-NoInput", "x"}, {"-InputObject and --no-input"}},
         {{"-InputObject", "1", "--input", "csv", "x"}, {"-InputObject and --input"}},
         {{"-Cn", "a", "-Cred", "c", "-CertificateThumbprint", "f", "x"},
          {"-Credential and -CertificateThumbprint"}},
