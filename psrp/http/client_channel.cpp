@@ -415,18 +415,7 @@ HttpResult<std::string> HttpChannel::Impl::open(const HttpResponse& response)
     const auto type =
         read_encrypted_content_type(response.header("Content-Type"), options.multipart);
     if (!type) return http_failure(type.error());
-    const auto parts = read_encrypted_body(response.body, *type, options.multipart);
-    if (!parts) return http_failure(parts.error());
-    std::string whole;
-    for (const EncryptedPart& part : *parts) {
-        auto opened = context->open(part.signature, part.ciphertext, part.original_bytes);
-        if (!opened) return opened;
-        whole += *opened;
-    }
-    // OMI fills its messages up with zeros (C5).
-    while (!whole.empty() && whole.back() == 0)
-        whole.pop_back();
-    return whole;
+    return open_encrypted_body(*context, response.body, *type, options.multipart);
 }
 
 // The connection had lost its authentication: once more from the beginning, and once only.

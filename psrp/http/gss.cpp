@@ -501,4 +501,24 @@ HttpResult<std::string> GssContext::open(
     return std::string(output.text());
 }
 
+HttpResult<std::string> open_encrypted_body(
+    GssContext& context,
+    std::string_view body,
+    const EncryptedContentType& type,
+    const MultipartLimits& limits
+)
+{
+    const auto parts = read_encrypted_body(body, type, limits);
+    if (!parts) return http_failure(parts.error());
+    std::string whole;
+    for (const EncryptedPart& part : *parts) {
+        auto opened = context.open(part.signature, part.ciphertext, part.original_bytes);
+        if (!opened) return opened;
+        whole += *opened;
+    }
+    while (!whole.empty() && whole.back() == 0)
+        whole.pop_back();
+    return whole;
+}
+
 } // namespace psrp

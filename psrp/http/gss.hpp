@@ -5,6 +5,7 @@
 #include <clixml/bytes.hpp>
 #include <psrp/http/failure.hpp>
 #include <psrp/http/login.hpp>
+#include <psrp/http/multipart.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -105,5 +106,15 @@ private:
     explicit GssContext(std::unique_ptr<Impl> impl);
     std::unique_ptr<Impl> impl_;
 };
+
+// The messages of a multipart body, decrypted in their order and put together, without the zeros
+// that OMI fills them up with (fact sheet transports C5). Errors: those of read_encrypted_body()
+// and GssContext::open().
+HttpResult<std::string> open_encrypted_body(
+    GssContext& context,
+    std::string_view body,
+    const EncryptedContentType& type,
+    const MultipartLimits& limits
+);
 
 } // namespace psrp

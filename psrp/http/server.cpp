@@ -445,17 +445,7 @@ HttpResult<std::string> HttpServer::Impl::open(Exchange& exchange, std::string_v
     const auto type = read_encrypted_content_type(content_type, options_.multipart);
     if (!type) return http_failure(type.error());
     exchange.peer->protocol = type->protocol;
-    const auto parts = read_encrypted_body(exchange.body, *type, options_.multipart);
-    if (!parts) return http_failure(parts.error());
-    std::string whole;
-    for (const EncryptedPart& part : *parts) {
-        auto opened = context->open(part.signature, part.ciphertext, part.original_bytes);
-        if (!opened) return opened;
-        whole += *opened;
-    }
-    while (!whole.empty() && whole.back() == 0)
-        whole.pop_back();
-    return whole;
+    return open_encrypted_body(*context, exchange.body, *type, options_.multipart);
 }
 
 MHD_Result HttpServer::Impl::send(Exchange& exchange, Answer answer)
