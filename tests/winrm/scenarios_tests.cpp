@@ -278,6 +278,18 @@ std::vector<std::string> scenarios()
     return names;
 }
 
+// Stacks of allocations cost AddressSanitizer most of its time here (see library_reports.cpp): with
+// it each scenario goes one of the ways only, and each way is gone by some.
+bool is_tried(std::size_t scenario, std::size_t way, std::size_t way_count)
+{
+#if defined(__SANITIZE_ADDRESS__)
+    return scenario % way_count == way;
+#else
+    (void)scenario, (void)way, (void)way_count;
+    return true;
+#endif
+}
+
 } // namespace
 
 TEST_CASE("recorded clients get over WinRM what they get without it")
@@ -287,10 +299,14 @@ TEST_CASE("recorded clients get over WinRM what they get without it")
     for (const std::string& name : scenarios())
         direct[name] = play_directly(name);
     REQUIRE(direct.size() >= 23);
-    for (const tests::Way& way : ways.all()) {
+    const auto& all_ways = ways.all();
+    for (std::size_t at = 0; at < all_ways.size(); ++at) {
+        const tests::Way& way = all_ways[at];
         INFO(way.name);
         tests::LocalEndpoint endpoint(ways.server(way));
+        std::size_t scenario = 0;
         for (const auto& [name, expected] : direct) {
+            if (!is_tried(scenario++, at, all_ways.size())) continue;
             INFO(name);
             const auto seen = play_over_winrm(endpoint, ways, way, name);
             // How far a script came before it was stopped is chance, on either way.
