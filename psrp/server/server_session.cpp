@@ -79,7 +79,8 @@ std::string_view text_of(BytesView bytes)
 class ServerSession::Impl final : private detail::OutputTaker {
 public:
     Impl(ClientStream stream, const ServeOptions& options)
-        : stream_(std::move(stream)), options_(options), last_activity_(Clock::now()),
+        : stream_(std::move(stream)), options_(options),
+          watches_output_(has_separate_ends(stream_)), last_activity_(Clock::now()),
           runspace_(options_.limits, *options_.commands, wake_, *this)
     {
     }
@@ -115,7 +116,7 @@ public:
         const bool listens = phase_ == Phase::Serving && !is_deaf();
         if (listens) entries.push_back({stream_.input, true, false});
         // Without a wish an end that nobody reads is still told.
-        if (!output_.is_empty() || !listens) {
+        if (!output_.is_empty() || !listens || watches_output_) {
             entries.push_back({stream_.output, false, !output_.is_empty()});
         }
     }
@@ -485,6 +486,7 @@ private:
     detail::WakePipe wake_;
     OutOfProcServer framing_;
     OutputBuffer output_;
+    const bool watches_output_; // its reader may go before the input ends
     bool is_overfed_ = false;
     bool is_silent_ = false; // only the reason is still to be said
     bool has_told_reason_ = false;
