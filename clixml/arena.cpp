@@ -1,5 +1,6 @@
 #include <clixml/arena.hpp>
 #include <clixml/detail/simd.hpp>
+#include <clixml/large_memory.hpp>
 #include <clixml/utf.hpp>
 
 #include <algorithm>
@@ -100,6 +101,7 @@ void* Arena::allocate_slow(std::size_t bytes, std::size_t alignment)
             Block{std::unique_ptr<char[]>(new char[size + readable_bytes_behind]), size}
         );
         reserved_bytes_ += size;
+        expect_large_use(blocks_[block_index_].memory.get(), size);
     }
     next_ = blocks_[block_index_].memory.get();
     end_ = next_ + blocks_[block_index_].size;

@@ -1,3 +1,4 @@
+#include <clixml/large_memory.hpp>
 #include <fragmenter/byte_buffer.hpp>
 
 #include <algorithm>
@@ -52,6 +53,7 @@ void ByteBuffer::grow(std::size_t count)
     (void)memory_.release(); // realloc has taken it over
     memory_.reset(static_cast<std::uint8_t*>(grown));
     capacity_ = wanted;
+    clixml::expect_large_use(memory_.get(), capacity_);
 }
 
 } // namespace fragmenter

@@ -50,6 +50,18 @@ std::size_t step(std::string_view text, std::size_t& at)
 
 } // namespace
 
+std::size_t cell_width(std::string_view text)
+{
+    std::size_t width = 0;
+    for (std::size_t at = 0; at < text.size();) {
+        const bool is_control = static_cast<unsigned char>(text[at]) < 0x20;
+        const std::size_t before = at;
+        width += step(text, at);
+        if (is_control && at == before + 1) ++width;
+    }
+    return width;
+}
+
 std::size_t display_width(std::string_view text)
 {
     std::size_t width = 0;

@@ -12,6 +12,10 @@ namespace psrp {
 // characters neither.
 std::size_t display_width(std::string_view text);
 
+// The same where line breaks and other control characters take a column each, as PowerShell reckons
+// the widths of tables.
+std::size_t cell_width(std::string_view text);
+
 // Bytes of the longest head of `text` that takes at most `columns` columns. A wide character is
 // never cut in two, so the head may be a column short.
 std::size_t head_bytes(std::string_view text, std::size_t columns);

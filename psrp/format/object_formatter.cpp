@@ -64,7 +64,8 @@ list_entry(const ShownObject& object, const KnownView* view)
 ObjectFormatter::ObjectFormatter(
     const FormatOptions& options, std::function<void(std::string_view)> take_line
 )
-    : options_(options), take_line_(std::move(take_line))
+    : options_(options), take_line_(std::move(take_line)),
+      packets_(options.width, options.table_rows_max)
 {
 }
 
@@ -77,6 +78,8 @@ void ObjectFormatter::write_value(Value value, std::size_t nesting)
 {
     if (value.is_nil()) return;
     const Object* object = value.object();
+    if (object != nullptr && is_format_packet(*object)) return write_packet(*object);
+    packets_.flush([this](std::string_view text) { line(text); });
     if (object != nullptr && object->container() != ContainerKind::None &&
         nesting < options_.nesting_max) {
         if (object->container() == ContainerKind::Dictionary) return write_entries(*object);
@@ -92,6 +95,13 @@ void ObjectFormatter::write_value(Value value, std::size_t nesting)
         return;
     }
     write_object(ShownObject(value));
+}
+
+// What a server has laid out ends what is laid out here; texts of it come between.
+void ObjectFormatter::write_packet(const Object& packet)
+{
+    if (starts_layout(packet)) end_layout();
+    packets_.write(packet, [this](std::string_view text) { line_between(text); });
 }
 
 void ObjectFormatter::write_entries(const Object& dictionary)
@@ -195,7 +205,7 @@ void ObjectFormatter::start_group(const ShownObject& object)
 
 void ObjectFormatter::end_group()
 {
-    flush();
+    flush_rows();
     // A list has ended its last entry with a blank line already.
     if (state_ != State::List) blank_line();
 }
@@ -255,7 +265,7 @@ void ObjectFormatter::write_row(const ShownObject& object)
 {
     if (are_columns_settled_) return print_row(cells_of(object));
     waiting_.push_back({true, {}, cells_of(object)});
-    if (waiting_.size() >= options_.table_rows_max) flush();
+    if (waiting_.size() >= options_.table_rows_max) flush_rows();
 }
 
 void ObjectFormatter::print_row(const std::vector<std::string>& cells)
@@ -274,6 +284,12 @@ void ObjectFormatter::write_list(const ShownObject& object)
 }
 
 void ObjectFormatter::flush()
+{
+    packets_.flush([this](std::string_view text) { line_between(text); });
+    flush_rows();
+}
+
+void ObjectFormatter::flush_rows()
 {
     if (waiting_.empty()) return;
     std::vector<std::vector<std::string>> rows;
@@ -294,6 +310,12 @@ void ObjectFormatter::flush()
 
 void ObjectFormatter::finish()
 {
+    packets_.finish([this](std::string_view text) { line_between(text); });
+    end_layout();
+}
+
+void ObjectFormatter::end_layout()
+{
     if (state_ == State::Nothing) return;
     end_group();
     state_ = State::Nothing;
@@ -312,7 +334,7 @@ void ObjectFormatter::line_between(std::string_view text)
 {
     if (waiting_.empty()) return line(text);
     waiting_.push_back({false, std::string(text), {}});
-    if (waiting_.size() >= options_.table_rows_max) flush();
+    if (waiting_.size() >= options_.table_rows_max) flush_rows();
 }
 
 std::string format_objects(const std::vector<Value>& values, const FormatOptions& options)

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <clixml/value.hpp>
+#include <psrp/format/packets.hpp>
 #include <psrp/format/shown_object.hpp>
 #include <psrp/format/table.hpp>
 #include <psrp/format/views.hpp>
@@ -43,7 +44,10 @@ public:
     // The next object. Nothing of `value` is kept.
     void write(clixml::Value value);
     // Whether rows are held back. PowerShell lets them wait 300 ms; so should the caller.
-    [[nodiscard]] bool has_waiting_rows() const { return !waiting_.empty(); }
+    [[nodiscard]] bool has_waiting_rows() const
+    {
+        return !waiting_.empty() || packets_.has_waiting_rows();
+    }
     // Settles the widths by the rows that wait and prints them. Rows that follow keep the widths.
     void flush();
     // Prints what waits and the end of a table or list. Writing again starts anew.
@@ -60,6 +64,7 @@ private:
     };
 
     void write_value(clixml::Value value, std::size_t nesting);
+    void write_packet(const clixml::Object& packet);
     void write_entries(const clixml::Object& dictionary);
     void write_object(const ShownObject& object);
     void write_beside(const ShownObject& object);
@@ -69,11 +74,13 @@ private:
     void start_table(const ShownObject& object);
     void start_group(const ShownObject& object);
     void end_group();
+    void end_layout();
     void write_row(const ShownObject& object);
     void print_row(const std::vector<std::string>& cells);
     void write_list(const ShownObject& object);
     [[nodiscard]] std::vector<std::string> cells_of(const ShownObject& object) const;
     void settle_columns();
+    void flush_rows();
     void line(std::string_view text);
     void line_between(std::string_view text);
     void blank_line() { line({}); }
@@ -89,6 +96,7 @@ private:
     std::string group_;
     bool has_groups_ = false;
     std::vector<WaitingLine> waiting_;
+    PacketFormatter packets_;
 };
 
 // `value` as lines joined by line feeds, each ended by one.

@@ -51,7 +51,7 @@ std::string cut_at_line_break(std::string_view text)
 // `text` in exactly `width` columns; without blanks behind it where `pads_end` is false.
 std::string cell(std::string text, std::size_t width, Alignment alignment, bool pads_end)
 {
-    if (display_width(text) > width) {
+    if (cell_width(text) > width) {
         const std::size_t room = width > 1 ? width - 1 : width;
         const char* mark = width > 1 ? ellipsis : "";
         if (alignment == Alignment::Right) {
@@ -62,9 +62,12 @@ std::string cell(std::string text, std::size_t width, Alignment alignment, bool 
     }
     // A colour that was cut off must not run on.
     if (text.find(escape) != std::string::npos && !text.ends_with(reset)) text += reset;
-    const std::size_t blanks = width - std::min(width, display_width(text));
+    const std::size_t blanks = width - std::min(width, cell_width(text));
     if (alignment == Alignment::Right) return std::string(blanks, ' ') + text;
-    return pads_end ? text + std::string(blanks, ' ') : text;
+    const std::size_t before = alignment == Alignment::Center ? blanks / 2 : 0;
+    text.insert(0, before, ' ');
+    if (pads_end) text.append(blanks - before, ' ');
+    return text;
 }
 
 // The cells of one line. PowerShell leaves out the blanks behind the last column, but not behind
@@ -87,12 +90,10 @@ broken_lines(const std::vector<TableColumn>& columns, const std::vector<std::str
 {
     std::vector<std::vector<std::string>> cells(columns.size());
     std::size_t line_count = 1;
-    std::size_t last_visible = 0;
     for (std::size_t i = 0; i < columns.size(); ++i) {
         if (columns[i].is_hidden) continue;
         cells[i] = broken_text(texts[i], columns[i].width);
         line_count = std::max(line_count, cells[i].size());
-        last_visible = i;
     }
     std::vector<std::string> lines;
     for (std::size_t number = 0; number < line_count; ++number) {
@@ -105,7 +106,7 @@ broken_lines(const std::vector<TableColumn>& columns, const std::vector<std::str
             if (columns[i].is_hidden) continue;
             if (i > 0) line += ' ';
             const std::string text = number < cells[i].size() ? cells[i][number] : std::string();
-            line += cell(text, columns[i].width, columns[i].alignment, i != last_visible);
+            line += cell(text, columns[i].width, columns[i].alignment, i != last_with_text);
         }
         lines.push_back(std::move(line));
     }
@@ -138,10 +139,9 @@ void widen_to_content(
 {
     for (std::size_t i = 0; i < columns.size(); ++i) {
         if (columns[i].width != 0) continue;
-        std::size_t width = std::max(column_width_min, display_width(columns[i].header));
-        for (const auto& row : rows) {
-            width = std::max(width, display_width(cut_at_line_break(row[i])));
-        }
+        std::size_t width = std::max(column_width_min, cell_width(columns[i].header));
+        for (const auto& row : rows)
+            width = std::max(width, cell_width(row[i]));
         columns[i].width = width;
     }
 }
@@ -152,10 +152,8 @@ std::vector<std::string> header_lines(const std::vector<TableColumn>& columns)
     std::vector<std::string> dashes;
     for (const TableColumn& column : columns) {
         labels.push_back(column.header);
-        std::size_t width = 0;
-        for (const std::string_view line : split_lines(column.header))
-            width = std::max(width, display_width(line));
-        dashes.emplace_back(column.is_hidden ? 0 : std::min(column.width, width), '-');
+        const std::size_t width = std::min(column.width, cell_width(column.header));
+        dashes.emplace_back(column.is_hidden ? 0 : width, '-');
     }
     std::vector<std::string> lines = broken_lines(columns, labels);
     lines.push_back(join_cells(columns, dashes));

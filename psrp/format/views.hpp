@@ -13,7 +13,7 @@
 
 namespace psrp {
 
-enum class Alignment { Left, Right };
+enum class Alignment { Left, Center, Right };
 
 // One column of a known table, or one line of a known list.
 struct ViewField {

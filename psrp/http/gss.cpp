@@ -18,6 +18,10 @@ namespace {
 gss_OID_desc spnego_oid = {6, const_cast<char*>("\x2b\x06\x01\x05\x05\x02")};
 gss_OID_desc kerberos_oid = {9, const_cast<char*>("\x2a\x86\x48\x86\xf7\x12\x01\x02\x02")};
 gss_OID_desc ntlm_oid = {10, const_cast<char*>("\x2b\x06\x01\x04\x01\x82\x37\x02\x02\x0a")};
+// The forms of names, which the library has as variables of its own.
+gss_OID_desc user_name_oid = {10, const_cast<char*>("\x2a\x86\x48\x86\xf7\x12\x01\x02\x01\x01")};
+gss_OID_desc host_service_oid = {10, const_cast<char*>("\x2a\x86\x48\x86\xf7\x12\x01\x02\x01\x04")};
+gss_OID_desc principal_oid = {10, const_cast<char*>("\x2a\x86\x48\x86\xf7\x12\x01\x02\x02\x01")};
 
 constexpr std::size_t ntlm_signature_bytes = 16;
 constexpr std::uint64_t kerberos_padding_max = 8; // RC4 pads by one, DES3 by up to eight
@@ -173,7 +177,7 @@ HttpResult<GssCredential> GssCredential::log_in(GssMechanism mechanism, const Lo
 {
     const bool is_ntlm = mechanism == GssMechanism::Ntlm;
     const std::string user = is_ntlm ? login.user() : principal_of(login.user());
-    auto name = import_name(user, GSS_C_NT_USER_NAME);
+    auto name = import_name(user, &user_name_oid);
     if (!name) return tl::unexpected(name.error());
     auto impl = std::make_unique<Impl>();
     gss_buffer_desc password = buffer_of(login.password());
@@ -289,9 +293,9 @@ HttpResult<GssContext> GssContext::initiate(const GssInitiatorOptions& options)
         options.port
             ? import_name(
                   options.service + "/" + options.host + ":" + std::to_string(*options.port),
-                  const_cast<gss_OID>(GSS_KRB5_NT_PRINCIPAL_NAME)
+                  &principal_oid
               )
-            : import_name(options.service + "@" + options.host, GSS_C_NT_HOSTBASED_SERVICE);
+            : import_name(options.service + "@" + options.host, &host_service_oid);
     if (!target) return tl::unexpected(target.error());
     impl->target = std::move(*target);
     impl->mechanism = oid_of(options.mechanism);

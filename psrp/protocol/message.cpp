@@ -1,3 +1,4 @@
+#include <clixml/large_memory.hpp>
 #include <psrp/protocol/detail/secrets.hpp>
 #include <psrp/protocol/errors.hpp>
 #include <psrp/protocol/message.hpp>
@@ -48,8 +49,10 @@ Result<void> append_message(
 {
     const std::size_t start = out.size();
     // A text of its own tells how long it becomes at least; growing would copy it again and again.
-    if (value.kind() == clixml::Kind::String)
+    if (value.kind() == clixml::Kind::String) {
         out.reserve(start + message_header_bytes + value.text().size() + markup_bytes);
+        clixml::expect_large_use(out.data() + start, out.capacity() - start);
+    }
     out.resize(start + message_header_bytes);
     write_message_header(header, reinterpret_cast<std::uint8_t*>(out.data() + start));
     if (value.is_nil()) return {};

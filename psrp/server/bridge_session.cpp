@@ -17,7 +17,8 @@ constexpr std::string_view zero_guid = "00000000-0000-0000-0000-000000000000";
 } // namespace
 
 BridgeSession::BridgeSession(ClientStream stream, BridgeOptions options)
-    : stream_(std::move(stream)), options_(std::move(options)), last_activity_(Clock::now())
+    : stream_(std::move(stream)), watches_output_(has_separate_ends(stream_)),
+      options_(std::move(options)), last_activity_(Clock::now())
 {
 }
 
@@ -60,7 +61,9 @@ void BridgeSession::append_poll_entries(std::vector<PollEntry>& entries) const
         if (listens) entries.push_back({stream_.input, true, false});
         const bool writes = !to_client_.waiting.is_empty();
         // Without a wish an end that nobody reads is still told.
-        if (writes || !listens) entries.push_back({stream_.output, false, writes});
+        if (writes || !listens || watches_output_) {
+            entries.push_back({stream_.output, false, writes});
+        }
     }
     if (child_.input() >= 0 && !to_child_.waiting.is_empty()) {
         entries.push_back({child_.input(), false, true});

@@ -74,6 +74,7 @@ private:
     [[nodiscard]] bool has_room(const Relay& relay) const;
 
     ClientStream stream_;
+    bool watches_output_; // its reader may go before the input ends
     BridgeOptions options_;
     ChildProcess child_;
     Relay to_child_;

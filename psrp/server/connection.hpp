@@ -37,6 +37,10 @@ struct ClientStream {
 // Whether the other end of what is written has gone for good. Does not wait.
 bool has_hung_up(int descriptor);
 
+// Whether input and output are different files, such as two pipes. Then who reads the output can go
+// while the input stays open; the end of a socket shows on its input, behind what was sent.
+bool has_separate_ends(const ClientStream& stream);
+
 // A connection: add it to a loop, and let go of it once it is over.
 class Connection : public PollSource {
 public:

@@ -79,7 +79,8 @@ std::string_view text_of(BytesView bytes)
 class ServerSession::Impl final : private detail::OutputTaker {
 public:
     Impl(ClientStream stream, const ServeOptions& options)
-        : stream_(std::move(stream)), options_(options), last_activity_(Clock::now()),
+        : stream_(std::move(stream)), options_(options),
+          watches_output_(has_separate_ends(stream_)), last_activity_(Clock::now()),
           runspace_(options_.limits, *options_.commands, wake_, *this)
     {
     }
@@ -115,19 +116,17 @@ public:
         const bool listens = phase_ == Phase::Serving && !is_deaf();
         if (listens) entries.push_back({stream_.input, true, false});
         // Without a wish an end that nobody reads is still told.
-        if (!output_.is_empty() || !listens) {
-            entries.push_back({stream_.output, false, !output_.is_empty()});
-        }
+        const bool writes = !output_.is_empty() && !is_held_;
+        if (writes || !listens || watches_output_)
+            entries.push_back({stream_.output, false, writes});
     }
 
     void on_readable(int descriptor)
     {
         if (descriptor == wake_.read_end()) {
             wake_.drain();
-            if (wakes_soon_.exchange(false) && phase_ == Phase::Serving && !write_at_) {
-                write_at_ = Clock::now() + write_delay;
-                return;
-            }
+            if (wakes_soon_.exchange(false) && phase_ == Phase::Serving && !write_at_)
+                return write_soon();
         }
         if (descriptor == stream_.input && phase_ == Phase::Serving) read_some();
         step();
@@ -262,7 +261,8 @@ private:
         const std::unique_lock lock(mutex_, std::try_to_lock);
         if (!lock || phase_ != Phase::Serving || is_silent_) return wake_now();
         // What waits already is the loop's: it knows when there is room.
-        if (!output_.is_empty()) return;
+        if (!output_.is_empty() && !is_held_) return;
+        is_held_ = false;
         perform_actions();
         // A client that takes nothing any more is the loop's, too.
         const auto written = output_.flush_to(stream_.output);
@@ -280,16 +280,32 @@ private:
 
     void take_output_soon() override
     {
+        if (has_write_timer_.load()) return;
         wakes_soon_.store(true);
         wake_.wake();
+    }
+
+    void write_soon()
+    {
+        write_at_ = Clock::now() + write_delay;
+        has_write_timer_.store(true);
     }
 
     // Moves what can be moved: received elements to the machine, its actions to the client.
     void step()
     {
         write_at_.reset();
+        // Before what has been said is looked for: whoever speaks later sees to it himself.
+        has_write_timer_.store(false);
+        is_held_ = false;
         for (int turn = 0; turn < turns_max; ++turn) {
+            const bool is_all_written = output_.is_empty();
             pump();
+            if (is_all_written && phase_ == Phase::Serving && runspace_.take_start()) {
+                // Most scripts are short: what acknowledges one goes out with what it says.
+                is_held_ = true;
+                return write_soon();
+            }
             const bool had_text = !output_.is_empty();
             if (had_text && !write_some()) return;
             // What was held back while this text waited has nobody else to wake us for it.
@@ -485,6 +501,7 @@ private:
     detail::WakePipe wake_;
     OutOfProcServer framing_;
     OutputBuffer output_;
+    const bool watches_output_; // its reader may go before the input ends
     bool is_overfed_ = false;
     bool is_silent_ = false; // only the reason is still to be said
     bool has_told_reason_ = false;
@@ -493,6 +510,8 @@ private:
     Clock::time_point last_activity_;
     Clock::time_point give_up_at_;
     std::optional<Clock::time_point> write_at_; // when what was kept back is written
+    std::atomic<bool> has_write_timer_{false};  // the loop comes back for it by itself
+    bool is_held_ = false;                      // output_ is for the runspace's thread to write
     std::atomic<bool> wakes_soon_{false};       // the wake is for write_at_
     ServeOutcome outcome_;
     detail::Runspace runspace_; // the last: its thread uses the others

@@ -62,6 +62,16 @@ private:
 namespace {
 
 constexpr int first_free_descriptor = 3;
+// What a pipe that carries much holds. Only such a one: the system counts a user's.
+constexpr std::size_t wide_pipe_bytes = std::size_t{256} << 10;
+
+void widen_pipe([[maybe_unused]] int descriptor)
+{
+#ifdef F_SETPIPE_SZ
+    // Refused for what is no pipe, and where the user has too much of it already.
+    (void)fcntl(descriptor, F_SETPIPE_SZ, static_cast<int>(wide_pipe_bytes));
+#endif
+}
 
 // A pipe whose ends are not inherited, made in one step where the system can: another thread may
 // fork in between.
@@ -192,6 +202,8 @@ Result<void> OutputBuffer::flush_to(int descriptor)
         if (count == 0) break;
         written_ += count;
     }
+    if (pending_bytes() >= wide_pipe_bytes && !std::exchange(has_widened_, true))
+        widen_pipe(descriptor);
     if (is_empty()) {
         clear();
     } else if (written_ >= text_.size() / 2 && written_ > 0) {

@@ -66,7 +66,8 @@ Result<ReadOutcome> read_some(int descriptor, std::span<std::uint8_t> room, std:
 // about SIGPIPE. Error: the errno value.
 Result<std::size_t> write_some(int descriptor, std::string_view text);
 
-// Text on its way to a descriptor.
+// Text on its way to a descriptor. Where much of it waits for a pipe, the pipe is made larger,
+// once: each time it is empty or full costs somebody a sleep.
 class OutputBuffer {
 public:
     // Adds text behind what waits.
@@ -82,6 +83,7 @@ public:
 private:
     std::string text_;
     std::size_t written_ = 0;
+    bool has_widened_ = false;
 };
 
 } // namespace psrp

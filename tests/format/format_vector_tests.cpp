@@ -42,7 +42,7 @@ clixml::Value with_notes(clixml::Document& document, bool hides_computer_name)
     );
 }
 
-std::string print_wire(const nlohmann::json& fields, bool hides_computer_name)
+std::string print_wire(const nlohmann::json& fields, std::size_t width, bool hides_computer_name)
 {
     std::vector<clixml::Document> documents;
     std::vector<clixml::Value> values;
@@ -51,7 +51,7 @@ std::string print_wire(const nlohmann::json& fields, bool hides_computer_name)
         values.push_back(with_notes(documents.back(), hides_computer_name));
     }
     psrp::FormatOptions options;
-    options.width = fields.at("width").get<std::size_t>();
+    options.width = width;
     return psrp::format_objects(values, options);
 }
 
@@ -120,8 +120,26 @@ TEST_CASE("objects print as PowerShell printed them: tables, views, lists and mi
     for (const auto& line : tests::read_vector_file("format/more.jsonl")) {
         if (!line.has("wire")) continue;
         INFO(line.where());
-        CHECK(print_wire(line.fields, false) == line.text("text"));
-        CHECK(print_wire(line.fields, true) == line.text("textHideComputerName"));
+        const auto width = line.fields.at("width").get<std::size_t>();
+        CHECK(print_wire(line.fields, width, false) == line.text("text"));
+        CHECK(print_wire(line.fields, width, true) == line.text("textHideComputerName"));
+    }
+}
+
+TEST_CASE("what Format-Table and its like laid out on a server prints as PowerShell printed it")
+{
+    for (const auto& line : tests::read_vector_file("format/packets.jsonl")) {
+        for (const char* member : {"text", "textHideComputerName"}) {
+            if (!line.has(member)) continue; // the same as the other
+            for (const auto& [width, text] : line.fields.at(member).items()) {
+                INFO(line.where() << " in " << width << " columns, " << member);
+                const bool hides_computer_name = member != std::string_view("text");
+                CHECK(
+                    print_wire(line.fields, std::stoul(width), hides_computer_name) ==
+                    text.get<std::string>()
+                );
+            }
+        }
     }
 }
 

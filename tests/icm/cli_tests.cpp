@@ -220,3 +220,20 @@ TEST_CASE("an endpoint that is not there is said and status 3")
     CHECK(chosen.output == "42\n");
     CHECK(contains(chosen.errors, "pwsh is not on PATH"));
 }
+
+#ifdef __linux__
+TEST_CASE("what few runs need is loaded when it is needed, not when a program starts")
+{
+    tests::ProgramInput traced;
+    traced.environment = {{"LD_TRACE_LOADED_OBJECTS", "1"}}; // as ldd does
+    for (const char* program : {"icm", "psrp"}) {
+        const std::string loaded =
+            tests::run_program({tests::program_path(program)}, traced).output;
+        INFO(loaded);
+        CHECK(loaded.find("libc.so") != std::string::npos);
+        for (const char* late :
+             {"crypto", "ssl", "gssapi", "krb5", "curl", "microhttpd", "gnutls", "pam"})
+            CHECK(loaded.find(std::string("lib") + late) == std::string::npos);
+    }
+}
+#endif

@@ -1,4 +1,5 @@
 #include <psrp/transport/byte_stream.hpp>
+#include <psrp/transport/child_process.hpp>
 #include <psrp/transport/unix_socket.hpp>
 #include <tests/icm/processes.hpp>
 #include <tests/icm/program_run.hpp>
@@ -108,6 +109,39 @@ TEST_CASE("a server that is told to end stops what runs and says so to the clien
     ::kill(server.program->id(), SIGTERM);
     CHECK(server.program->wait().exit_code == 0);
     CHECK(client.wait().exit_code != 0);
+}
+
+TEST_CASE("an endpoint on two pipes ends with the reader of its output, though its input stays open"
+)
+{
+    const std::string psrp = tests::program_path("psrp");
+    const std::vector<Strings> rows = {
+        {"-s"}, {"--stdio"}, {"--stdio", "--bridge", psrp + " serve -s"}};
+    constexpr std::string_view nothing_opened;
+    constexpr std::string_view acknowledged =
+        "<Close PSGuid='00000000-0000-0000-0000-000000000000' />\n";
+    for (const Strings& row : rows) {
+        for (const std::string_view first : {nothing_opened, acknowledged}) {
+            INFO(row.back() << ' ' << first);
+            psrp::ChildProgram program;
+            program.arguments = {psrp, "serve"};
+            program.arguments.insert(program.arguments.end(), row.begin(), row.end());
+            auto child = psrp::ChildProcess::start(program);
+            REQUIRE(child);
+            if (!first.empty()) {
+                REQUIRE(psrp::write_some(child->input(), first) == first.size());
+                pollfd entry{child->output(), POLLIN, 0};
+                REQUIRE(::poll(&entry, 1, -1) == 1);
+            }
+            child->close_output();
+            siginfo_t ended{};
+            // CTest's time limit is the only one.
+            REQUIRE(
+                ::waitid(P_PID, static_cast<id_t>(child->id()), &ended, WEXITED | WNOWAIT) == 0
+            );
+            CHECK(ended.si_code == CLD_EXITED);
+        }
+    }
 }
 
 TEST_CASE("one client more than the limit is told so")

@@ -393,6 +393,12 @@ void Runspace::hand_out_all()
     taker_.take_output();
 }
 
+bool Runspace::take_start()
+{
+    const std::lock_guard lock(mutex_);
+    return std::exchange(has_started_, false);
+}
+
 bool Runspace::is_waiting_for_key()
 {
     const std::lock_guard lock(mutex_);
@@ -488,6 +494,7 @@ void Runspace::on_event(PipelineRequested& event)
     job.has_host = host.use_runspace_host ? pool_has_host_ : !host.is_host_null;
     job.screen_width = host.use_runspace_host ? pool_screen_width_ : screen_width_of(host);
     inputs_.try_emplace(job.pipeline);
+    has_started_ = job.request.no_input && !running_ && waiting_.empty();
     waiting_.push_back(std::move(job));
     has_news_ = true;
     start_thread();
@@ -624,6 +631,8 @@ void Runspace::run_jobs()
 void Runspace::run_job(Job job, std::unique_lock<std::mutex>& lock)
 {
     lock.unlock();
+    // Its first words may wait a moment for the next ones.
+    taken_at_ = Clock::now();
     if (job.request.add_to_history) ++job.session->history_id;
     Streams streams(*this, job);
     PipelineResult result;

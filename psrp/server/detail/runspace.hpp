@@ -79,6 +79,8 @@ public:
     // True while a client sends without waiting for the acknowledgements that are held back: it is
     // to be read no further.
     [[nodiscard]] bool is_overfed();
+    // Whether, since it was asked last, a script has begun that waits for nothing of its client.
+    bool take_start();
     // True while a session key is waited for.
     [[nodiscard]] bool is_waiting_for_key();
     // Lets the thread end, after the pipeline that runs has been stopped. The wake pipe tells when
@@ -143,6 +145,7 @@ private:
     bool is_open_ = false;   // a session is there
     bool is_ending_ = false; // the thread is to end
     bool is_thread_running_ = false;
+    bool has_started_ = false;    // see take_start()
     bool has_news_ = false;       // for the thread, since it was told last
     bool waits_for_room_ = false; // the thread, to write more
     StopSignal stop_;
