@@ -319,6 +319,13 @@ void FanOut::TargetRun::on_event(Session&, ClientEvent& event)
             [](PoolClosed&) {},
             [](PoolBroken&) {},
             [&](PoolDisconnected&) {
+                // The network, or the server's patience, may have ended it before its time.
+                if (!has_run_all_ && !is_leaving_) {
+                    owner_.outcome_.had_errors = true;
+                    sink.on_pipeline_failure(
+                        origin_, "the session was disconnected while its script ran"
+                    );
+                }
                 was_left_ = true;
                 sink.on_session_left(origin_);
             },

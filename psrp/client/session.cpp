@@ -222,7 +222,16 @@ void Session::on_transport_event(TransportEvent& event)
             [this](CommandLost& lost) {
                 pool_.command_failed(lost.pipeline, lost.error, lost.reason, lost.error_id);
             },
-            [this](SessionLeft&) { pool_.disconnected(); },
+            [this](SessionLeft&) {
+                // What is not open yet cannot be taken up again.
+                if (phase_ == Phase::Opening)
+                    pool_.transport_failed(
+                        error_of(TransportErrc::StreamEnded),
+                        "The network was lost before the session was open."
+                    );
+                else
+                    pool_.disconnected();
+            },
             [this](SessionNotLeft& refused) { pool_.disconnect_failed(refused.error); },
             [this](ChannelTakenUp& channel) { pool_.reconnected(channel.channel); },
             [this](SessionNotTakenUp& refused) {

@@ -69,6 +69,19 @@ std::vector<Challenge> challenges_of(const HttpResponse& response)
     return all;
 }
 
+// Why Kerberos cannot be used to reach a service; empty where it can.
+std::string kerberos_obstacle(Identity& identity, GssInitiatorOptions initiator)
+{
+    initiator.mechanism = GssMechanism::Kerberos;
+    auto credential = identity.credential(GssMechanism::Kerberos);
+    if (!credential) return credential.error().text;
+    initiator.credential = *credential;
+    auto context = GssContext::initiate(initiator);
+    if (!context) return context.error().text;
+    const auto token = context->step({});
+    return token ? std::string() : token.error().text;
+}
+
 // "Negotiate, Basic", each once.
 std::string schemes_of(const HttpResponse& response)
 {
@@ -125,6 +138,8 @@ struct HttpChannel::Impl {
     void on_answer(HttpResponse response, bool is_protected);
     HttpResult<std::string> open(const HttpResponse& response);
     [[nodiscard]] std::optional<std::string> token_of(const HttpResponse& response) const;
+    void refuse(HttpFailure failure);
+    [[nodiscard]] GssInitiatorOptions initiator_options() const;
     void again(HttpFailure otherwise);
     void fail(HttpFailure failure);
     [[nodiscard]] const char* scheme_word() const
@@ -192,24 +207,43 @@ void HttpChannel::Impl::begin()
 void HttpChannel::Impl::begin_tokens()
 {
     auto credential = options.identity->credential(mechanism_of(scheme));
-    if (!credential) return fail(credential.error());
-    GssInitiatorOptions initiator;
+    if (!credential) return refuse(credential.error());
+    GssInitiatorOptions initiator = initiator_options();
     initiator.mechanism = mechanism_of(scheme);
-    initiator.service = options.service;
-    initiator.host = place.host;
-    if (options.names_port) initiator.port = place.port;
     initiator.credential = *credential;
-    initiator.delegates = options.delegates;
-    if (connection.is_secure() && !connection.server_certificate().empty()) {
-        initiator.channel_binding = server_end_point(connection.server_certificate());
-    }
     auto made = GssContext::initiate(initiator);
     if (!made) return fail(made.error());
     context = std::move(*made);
     auto token = context->step({});
-    if (!token) return fail(token.error());
+    if (!token) return refuse(token.error());
     if (!*token) return fail(http_failure(HttpErrc::SecurityFailed).value());
     send_token(**token);
+}
+
+GssInitiatorOptions HttpChannel::Impl::initiator_options() const
+{
+    GssInitiatorOptions initiator;
+    initiator.service = options.service;
+    initiator.host = place.host;
+    if (options.names_port) initiator.port = place.port;
+    initiator.delegates = options.delegates;
+    if (connection.is_secure() && !connection.server_certificate().empty()) {
+        initiator.channel_binding = server_end_point(connection.server_certificate());
+    }
+    return initiator;
+}
+
+// A login came to nothing. Negotiate says nothing of why it left Kerberos out, so that is looked
+// up.
+void HttpChannel::Impl::refuse(HttpFailure failure)
+{
+    context.reset();
+    if (scheme == AuthenticationScheme::Negotiate) {
+        const auto obstacle = kerberos_obstacle(*options.identity, initiator_options());
+        if (!obstacle.empty() && failure.text.find(obstacle) == std::string::npos)
+            failure.text += "; Kerberos was not used: " + obstacle;
+    }
+    fail(std::move(failure));
 }
 
 void HttpChannel::Impl::send_token(BytesView token)
@@ -316,13 +350,11 @@ void HttpChannel::Impl::on_tokens(HttpResponse response)
     const auto token = token_of(response);
     const bool is_refused = response.status == unauthorized;
     if (is_refused && !token) {
-        context.reset();
         const auto code = rounds == 0 ? HttpErrc::SchemeNotOffered : HttpErrc::LoginRefused;
-        return fail(http_failure(code, "the server offers " + schemes_of(response)).value());
+        return refuse(http_failure(code, "the server offers " + schemes_of(response)).value());
     }
     if (is_refused && (token->empty() || context->is_complete())) {
-        context.reset();
-        return fail(http_failure(HttpErrc::LoginRefused).value());
+        return refuse(http_failure(HttpErrc::LoginRefused).value());
     }
     constexpr int redirection = 300;
     if (!is_refused && response.status >= redirection && !context->is_complete() &&
@@ -342,15 +374,9 @@ void HttpChannel::Impl::on_tokens(HttpResponse response)
         const auto bytes = read_token(*token);
         if (!bytes) return again(http_failure(bytes.error()).value());
         auto next = context->step(*bytes);
-        if (!next) {
-            context.reset();
-            return fail(next.error());
-        }
+        if (!next) return refuse(next.error());
         if (is_refused && *next) return send_token(**next);
-        if (is_refused) {
-            context.reset();
-            return fail(http_failure(HttpErrc::LoginRefused).value());
-        }
+        if (is_refused) return refuse(http_failure(HttpErrc::LoginRefused).value());
     }
     if (!context->is_complete()) {
         context.reset();

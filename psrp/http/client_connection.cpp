@@ -82,6 +82,21 @@ HttpErrc error_of(CURLcode code, bool was_connected)
     }
 }
 
+unsigned long curl_scheme(ProxyScheme scheme)
+{
+    switch (scheme) {
+    case ProxyScheme::Any:
+        return CURLAUTH_ANY;
+    case ProxyScheme::Basic:
+        return CURLAUTH_BASIC;
+    case ProxyScheme::Digest:
+        return CURLAUTH_DIGEST;
+    case ProxyScheme::Negotiate:
+        return CURLAUTH_NEGOTIATE;
+    }
+    return CURLAUTH_ANY;
+}
+
 std::string_view trimmed(std::string_view text)
 {
     constexpr std::string_view blanks = " \t\r\n";
@@ -113,6 +128,7 @@ struct HttpConnection::Impl {
     void finish(CURLcode code);
     void note_certificate();
     [[nodiscard]] HttpErrc verification_error() const;
+    [[nodiscard]] std::optional<HttpFailure> proxy_failure(long status) const;
 
     static int on_socket(CURL*, curl_socket_t socket, int what, void* self, void*);
     static int on_timer(CURLM*, long milliseconds, void* self);
@@ -179,9 +195,14 @@ void HttpConnection::Impl::set_up()
     );
     detail::curl().easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
     detail::curl().easy_setopt(handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    // Standing requests are silent for minutes; a network that is gone is noticed within two.
     detail::curl().easy_setopt(handle, CURLOPT_TCP_KEEPALIVE, 1L);
+    detail::curl().easy_setopt(handle, CURLOPT_TCP_KEEPIDLE, 20L);
+    detail::curl().easy_setopt(handle, CURLOPT_TCP_KEEPINTVL, 10L);
     detail::curl().easy_setopt(handle, CURLOPT_MAXAGE_CONN, 86'400L);
     detail::curl().easy_setopt(handle, CURLOPT_COOKIEFILE, ""); // load balancers set one (B2)
+    if (options.cookies)
+        detail::curl().easy_setopt(handle, CURLOPT_SHARE, options.cookies->share());
     detail::curl().easy_setopt(
         handle, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.connect_timeout.count())
     );
@@ -191,8 +212,11 @@ void HttpConnection::Impl::set_up()
        // the environment says
     set_text(CURLOPT_PROXYUSERNAME, options.proxy.user);
     set_text(CURLOPT_PROXYPASSWORD, options.proxy.password);
-    if (!options.proxy.user.empty())
-        detail::curl().easy_setopt(handle, CURLOPT_PROXYAUTH, CURLAUTH_ANY);
+    detail::curl().easy_setopt(handle, CURLOPT_PROXYAUTH, curl_scheme(options.proxy.scheme));
+    if (options.proxy.scheme == ProxyScheme::Negotiate && options.proxy.user.empty()) {
+        // libcurl's way to say: whoever this process is, by its ticket.
+        detail::curl().easy_setopt(handle, CURLOPT_PROXYUSERPWD, ":");
+    }
     set_text(CURLOPT_USERAGENT, options.user_agent);
     detail::curl().easy_setopt(handle, CURLOPT_WRITEFUNCTION, &on_body);
     detail::curl().easy_setopt(handle, CURLOPT_WRITEDATA, this);
@@ -312,6 +336,20 @@ HttpErrc HttpConnection::Impl::verification_error() const
     return is_name ? HttpErrc::CertificateNameMismatch : HttpErrc::CertificateUntrusted;
 }
 
+// A proxy that does not let us through, to its tunnel or to the request itself.
+std::optional<HttpFailure> HttpConnection::Impl::proxy_failure(long status) const
+{
+    constexpr long login_needed = 407;
+    long connect_status = 0;
+    detail::curl().easy_getinfo(easy.get(), CURLINFO_HTTP_CONNECTCODE, &connect_status);
+    const bool has_tunnel = connect_status == 0 || connect_status / 100 == 2;
+    if (has_tunnel && status != login_needed) return std::nullopt;
+    const long said = has_tunnel ? status : connect_status;
+    const char* reason = said == login_needed ? "it wants another user or password (HTTP status "
+                                              : "it refuses the connection (HTTP status ";
+    return http_failure(HttpErrc::ProxyFailed, reason + std::to_string(said) + ")").value();
+}
+
 void HttpConnection::Impl::note_certificate()
 {
     curl_certinfo* chain = nullptr;
@@ -342,7 +380,9 @@ void HttpConnection::Impl::finish(CURLcode code)
     headers.clear();
     clixml::wipe(request.body);
     detail::curl().easy_setopt(easy.get(), CURLOPT_HTTPHEADER, nullptr);
-    if (code == CURLE_OK) {
+    if (auto refused = proxy_failure(status)) {
+        result = tl::unexpected(std::move(*refused));
+    } else if (code == CURLE_OK) {
         response.status = static_cast<int>(status);
         response.came_over_new_connection = connects > 0;
         result = std::move(response);

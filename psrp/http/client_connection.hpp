@@ -4,6 +4,7 @@
 #pragma once
 
 #include <clixml/bytes.hpp>
+#include <psrp/http/cookie_jar.hpp>
 #include <psrp/http/failure.hpp>
 #include <psrp/transport/poll_source.hpp>
 
@@ -36,11 +37,15 @@ struct TlsOptions {
     std::string key_password;
 };
 
-// The way around a wall; empty: straight.
+// How a client says to a proxy who it is.
+enum class ProxyScheme { Any, Basic, Digest, Negotiate };
+
+// The way around a wall; empty: straight. Requests to https go through a tunnel.
 struct ProxyOptions {
     std::string url;
     std::string user;
     std::string password;
+    ProxyScheme scheme = ProxyScheme::Any; // what it offers, the safest first
 };
 
 struct HttpClientLimits {
@@ -55,6 +60,7 @@ struct HttpConnectionOptions {
     HttpClientLimits limits = {};
     std::chrono::milliseconds connect_timeout{30'000};
     std::string user_agent = "Microsoft WinRM Client";
+    std::shared_ptr<CookieJar> cookies = {}; // null: the connection has its own
     // Digest is libcurl's own; with it these are used and the exchange is not seen here.
     bool uses_digest = false;
     std::string user;

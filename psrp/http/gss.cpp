@@ -133,6 +133,21 @@ HttpFailure gss_failure(OM_uint32 major, OM_uint32 minor, gss_OID mechanism, Htt
     return http_failure(code, words).value();
 }
 
+// The same where a peer's token led to it: clocks and tickets are named; that keys do not fit says
+// nothing of a password.
+HttpFailure peer_failure(OM_uint32 major, OM_uint32 minor, gss_OID mechanism)
+{
+    HttpFailure failure = gss_failure(major, minor, mechanism, HttpErrc::LoginRefused);
+    const bool is_named = failure.error == HttpErrc::TicketExpired ||
+                          failure.error == HttpErrc::ClockSkew ||
+                          failure.error == HttpErrc::LoginRefused;
+    if (is_named) return failure;
+    const std::string words = failure.text.substr(failure.error.text().size());
+    failure.error.code = HttpErrc::LoginRefused;
+    failure.text = failure.error.text() + words;
+    return failure;
+}
+
 HttpResult<Name> import_name(std::string_view text, gss_OID type)
 {
     OM_uint32 minor = 0;
@@ -251,6 +266,7 @@ struct GssContext::Impl {
     {
         OM_uint32 minor = 0;
         gss_delete_sec_context(&minor, &context, GSS_C_NO_BUFFER);
+        gss_release_cred(&minor, &delegated);
     }
 
     [[nodiscard]] gss_channel_bindings_t binding_pointer()
@@ -268,8 +284,9 @@ struct GssContext::Impl {
 
     gss_ctx_id_t context = GSS_C_NO_CONTEXT;
     gss_cred_id_t credential = GSS_C_NO_CREDENTIAL;
-    Name target; // of an initiator
-    Name peer;   // of an acceptor
+    gss_cred_id_t delegated = GSS_C_NO_CREDENTIAL; // owned
+    Name target;                                   // of an initiator
+    Name peer;                                     // of an acceptor
     gss_OID mechanism = GSS_C_NO_OID;
     bool is_initiator = true;
     bool needs_channel_binding = false;
@@ -279,6 +296,7 @@ struct GssContext::Impl {
     gss_channel_bindings_struct bindings{};
     bool is_complete = false;
     bool is_ntlm = false;
+    Bytes error_token;
 };
 
 GssContext::GssContext(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -354,7 +372,7 @@ HttpResult<std::optional<Bytes>> GssContext::step(BytesView token)
             &output.buffer,
             &impl.flags,
             nullptr,
-            nullptr
+            &impl.delegated
         );
         if (name != GSS_C_NO_NAME) impl.peer.reset(name);
     }
@@ -365,10 +383,11 @@ HttpResult<std::optional<Bytes>>
 GssContext::Impl::after_step(OM_uint32 major, OM_uint32 minor, const OwnBuffer& token)
 {
     if (GSS_ERROR(major)) {
-        const auto otherwise = is_initiator && context == GSS_C_NO_CONTEXT
-                                   ? HttpErrc::SecurityFailed
-                                   : HttpErrc::LoginRefused;
-        return tl::unexpected(gss_failure(major, minor, mechanism, otherwise));
+        const BytesView words = clixml::bytes_of(token.text());
+        error_token.assign(words.begin(), words.end());
+        if (is_initiator && context == GSS_C_NO_CONTEXT)
+            return tl::unexpected(gss_failure(major, minor, mechanism, HttpErrc::SecurityFailed));
+        return tl::unexpected(peer_failure(major, minor, mechanism));
     }
     is_complete = major == GSS_S_COMPLETE;
     if (is_complete) settle();
@@ -419,6 +438,16 @@ std::string GssContext::peer_name() const
     while (!shown.empty() && shown.back() == 0)
         shown.remove_suffix(1);
     return std::string(shown);
+}
+
+bool GssContext::has_delegated_credential() const
+{
+    return impl_->is_complete && impl_->delegated != GSS_C_NO_CREDENTIAL;
+}
+
+const Bytes& GssContext::error_token() const
+{
+    return impl_->error_token;
 }
 
 HttpResult<SealedMessage> GssContext::seal(std::string_view message)

@@ -92,6 +92,10 @@ public:
     [[nodiscard]] bool is_ntlm() const;
     // Who the peer is, once complete: user@REALM or DOMAIN\user.
     [[nodiscard]] std::string peer_name() const;
+    // An acceptor's, once complete: whether the client has handed its own credential on.
+    [[nodiscard]] bool has_delegated_credential() const;
+    // After step() has failed: what tells the peer why; empty where the mechanism has no words.
+    [[nodiscard]] const Bytes& error_token() const;
 
     // Encrypts one message; they must go over the wire in this order. Errors:
     // EncryptionUnavailable, SecurityFailed.

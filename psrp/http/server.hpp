@@ -28,6 +28,8 @@ struct HttpServerLimits {
     std::size_t connection_bytes_max = std::size_t{160} << 10;
     unsigned idle_seconds_max = 300; // of a connection that waits for a request
     int token_rounds_max = 8;        // of one login
+    // Logins judged at once: hashes, PAM and GSSAPI keep a thread busy.
+    std::size_t login_threads_max = 4;
 };
 
 // Whether something that is not safe by itself is allowed.

@@ -87,6 +87,15 @@ LoginVerdict ServerLogin::judge(std::string_view authorization, std::string_view
     return refused(http_failure(HttpErrc::SchemeNotSupported).value(), "unknown");
 }
 
+bool ServerLogin::takes_long(std::string_view authorization) const
+{
+    const auto given = read_challenges(authorization);
+    if (given.empty()) return false;
+    if (is_one_of(given.front().scheme, {"Basic"}))
+        return !is_same(digest_of(given.front().rest), basic_digest_);
+    return is_one_of(given.front().scheme, {"Negotiate", "Kerberos", "NTLM"});
+}
+
 LoginVerdict ServerLogin::judge_basic(std::string_view token)
 {
     const bool is_allowed =
@@ -147,7 +156,14 @@ LoginVerdict ServerLogin::judge_token(std::string_view scheme, std::string_view 
         return refused(http_failure(HttpErrc::TooManyRounds).value(), scheme);
     }
     auto next = context_->step(*bytes);
-    if (!next) return refused(next.error(), scheme);
+    if (!next) {
+        // A mechanism may have words of its own for the client: of clocks, of tickets.
+        const Bytes words = context_->error_token();
+        LoginVerdict verdict = refused(next.error(), scheme);
+        if (!words.empty())
+            verdict.challenges.insert(verdict.challenges.begin(), write_token(scheme, words));
+        return verdict;
+    }
     LoginVerdict verdict;
     verdict.scheme = scheme;
     if (*next) verdict.challenges.push_back(write_token(scheme, **next));

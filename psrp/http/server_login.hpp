@@ -35,7 +35,8 @@ struct LoginVerdict {
     std::string scheme;                 // that was tried
 };
 
-// The state of one connection. A context lasts as long as the connection.
+// The state of one connection. A context lasts as long as the connection. Not thread-safe;
+// different logins may be judged on different threads.
 class ServerLogin {
 public:
     explicit ServerLogin(const ServerLoginOptions& options) : options_(options) {}
@@ -43,6 +44,9 @@ public:
     // Judges a request by its Authorization (empty: none) and the thumbprint of the client's
     // certificate (empty: none that we trust).
     LoginVerdict judge(std::string_view authorization, std::string_view thumbprint);
+
+    // Whether judge() may take so long that others should not wait for it.
+    [[nodiscard]] bool takes_long(std::string_view authorization) const;
 
     // Who was accepted last; empty: nobody.
     [[nodiscard]] const std::string& user() const { return user_; }

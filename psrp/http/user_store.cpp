@@ -100,19 +100,27 @@ bool UserFile::accepts(const std::string& user, const std::string& password)
     const bool is_same = made != nullptr && std::strlen(made) == hash.size() &&
                          CRYPTO_memcmp(made, hash.data(), hash.size()) == 0;
     OPENSSL_cleanse(room.get(), sizeof *room);
+    // crypt(3) ends a password at its first zero.
     return is_same && found != hashes_.end() && password.find('\0') == std::string::npos;
 }
 
 bool PamUsers::accepts(const std::string& user, const std::string& password)
 {
+    const std::lock_guard<std::mutex> lock(mutex_);
     std::string secret = password;
     const pam_conv conversation = {&answer_pam, &secret};
     pam_handle_t* handle = nullptr;
-    if (pam_start(service_.c_str(), user.c_str(), &conversation, &handle) != PAM_SUCCESS) {
+    const int started =
+        folder_.empty()
+            ? pam_start(service_.c_str(), user.c_str(), &conversation, &handle)
+            : pam_start_confdir(
+                  service_.c_str(), user.c_str(), &conversation, folder_.c_str(), &handle
+              );
+    if (started != PAM_SUCCESS) {
         clixml::wipe(secret);
         return false;
     }
-    // The loop serves others meanwhile, so PAM's own waiting is left out.
+    // Others wait for this thread, so PAM's own waiting is left out.
     pam_set_item(handle, PAM_FAIL_DELAY, reinterpret_cast<const void*>(&wait_not));
     int code = pam_authenticate(handle, PAM_SILENT | PAM_DISALLOW_NULL_AUTHTOK);
     if (code == PAM_SUCCESS) code = pam_acct_mgmt(handle, PAM_SILENT);

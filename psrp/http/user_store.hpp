@@ -6,12 +6,14 @@
 
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 
 namespace psrp {
 
-// Judges passwords. Calls may take some hundred milliseconds: hashes are meant to be slow.
+// Judges passwords. Calls may take some hundred milliseconds, as hashes are meant to be slow, or as
+// long as PAM wants. Any thread may call.
 class UserStore {
 public:
     virtual ~UserStore() = default;
@@ -33,15 +35,21 @@ private:
     std::map<std::string, std::string> hashes_; // by the name in lower case
 };
 
-// The system's own users, by the PAM service of this name. Blocks while PAM does.
+// The system's own users, by the PAM service of this name, which is described in `folder`; empty:
+// where the system keeps them. One login after the other: not every module is made for threads.
 class PamUsers final : public UserStore {
 public:
-    explicit PamUsers(std::string service) : service_(std::move(service)) {}
+    explicit PamUsers(std::string service, std::string folder = {})
+        : service_(std::move(service)), folder_(std::move(folder))
+    {
+    }
 
     [[nodiscard]] bool accepts(const std::string& user, const std::string& password) override;
 
 private:
     std::string service_;
+    std::string folder_;
+    std::mutex mutex_;
 };
 
 // Lines `THUMBPRINT user`: whose a client certificate is, by its SHA-1 in hexadecimal digits.

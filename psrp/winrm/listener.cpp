@@ -82,7 +82,9 @@ bool WinRmListener::take_requests()
                         Clock::now()
                     );
                 },
-                [this](const HttpRequestGone& gone) { exchange_.request_gone(gone.id); },
+                [this](const HttpRequestGone& gone) {
+                    exchange_.request_gone(gone.id, Clock::now());
+                },
                 [this](const HttpLoginFailed& failed) {
                     log("login-failed",
                         failed.client_address,

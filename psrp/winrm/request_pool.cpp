@@ -5,6 +5,11 @@
 
 namespace psrp {
 
+RequestPool::RequestPool(RequestPoolOptions options) : options_(std::move(options))
+{
+    options_.channel.connection.cookies = std::make_shared<CookieJar>();
+}
+
 void RequestPool::add(const wsman::OutgoingRequest& request)
 {
     waiting_.push_back(

@@ -34,7 +34,7 @@ struct RequestOutcome {
 // One thread. Ask next_outcome() after each turn of the loop.
 class RequestPool final : public PollSource {
 public:
-    explicit RequestPool(RequestPoolOptions options) : options_(std::move(options)) {}
+    explicit RequestPool(RequestPoolOptions options);
 
     // Takes a request; its delay is kept.
     void add(const wsman::OutgoingRequest& request);

@@ -31,6 +31,8 @@ void ShellHost::on_data(wsman::ShellDataReceived data)
 {
     if (data.channel.is_zero()) connect_answer_.on_client_bytes(data.bytes);
     Channel& channel = channels_[data.channel];
+    if (!data.channel.is_zero() && data.stream == Stream::Default)
+        channel.input.on_client_bytes(data.bytes);
     channel.queue.push_back({data.channel, data.stream, std::move(data.bytes)});
     send_next(channel);
 }
@@ -88,9 +90,22 @@ void ShellHost::on_connect(BytesView request, wsman::ServerExchange& exchange, w
     const auto response = connect_answer_.answer(request);
     exchange.answer_connect(shell_, response, now);
     if (!response) return;
+    end_inputs();
     Bytes following = connect_answer_.take_following();
     if (following.empty()) return;
     exchange.perform(shell_, Send{session_channel, Stream::Default, std::move(following)}, now);
+}
+
+// Nobody can add to the input of the pipelines any more.
+void ShellHost::end_inputs()
+{
+    for (auto& [pipeline, channel] : channels_) {
+        if (pipeline.is_zero() || channel.is_closing) continue;
+        auto end = channel.input.take_end();
+        if (!end) continue;
+        channel.queue.push_back({pipeline, Stream::Default, std::move(*end)});
+        send_next(channel);
+    }
 }
 
 void ShellHost::pump(wsman::ServerExchange& exchange, wsman::Time now)

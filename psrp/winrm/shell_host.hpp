@@ -4,6 +4,7 @@
 
 #include <psrp/transport/transport.hpp>
 #include <psrp/winrm/connect_answer.hpp>
+#include <psrp/winrm/input_tracker.hpp>
 #include <psrp/wsman/server_exchange.hpp>
 
 #include <deque>
@@ -45,9 +46,11 @@ private:
         bool is_waiting = false; // for the acknowledgement of what was sent last
         std::deque<Send> queue;
         bool is_closing = false;
+        InputTracker input = {}; // a command's
     };
 
     void send_next(Channel& channel);
+    void end_inputs();
     void act(const ClientAction& action);
     void on_event(TransportEvent event, wsman::ServerExchange& exchange, wsman::Time now);
     void close_channels();

@@ -1,3 +1,4 @@
+#include <clixml/utf.hpp>
 #include <psrp/transport/errors.hpp>
 #include <psrp/winrm/winrm_transport.hpp>
 
@@ -17,6 +18,28 @@ Overloaded(Functions...) -> Overloaded<Functions...>;
 
 // How long a Delete on the way out may take.
 constexpr std::chrono::milliseconds close_wait{10'000};
+
+// How often one says that one is still trying.
+constexpr std::chrono::milliseconds attempt_notice_interval{15'000};
+
+bool is_https(std::string_view url)
+{
+    return url.size() > 8 && clixml::equal_ignoring_case(url.substr(0, 8), "https://");
+}
+
+// Empty for what is no URL of WinRM.
+std::string host_of(std::string_view url)
+{
+    const bool is_http = url.size() > 7 && clixml::equal_ignoring_case(url.substr(0, 7), "http://");
+    if (!is_http && !is_https(url)) return {};
+    std::string_view rest = url.substr(is_http ? 7 : 8);
+    rest = rest.substr(0, rest.find_first_of("/?#"));
+    if (rest.find_first_of("@ \t\r\n\"<>\\") != std::string_view::npos) return {};
+    const std::size_t end = rest.starts_with('[') ? rest.find(']') : rest.find(':');
+    if (rest.starts_with('[') && end != std::string_view::npos)
+        return std::string(rest.substr(1, end - 1));
+    return std::string(rest.substr(0, end));
+}
 
 // Whether the network may be there again in a moment.
 bool is_passing(const clixml::Error& error)
@@ -74,7 +97,9 @@ void WinRmTransport::on_outcome(RequestOutcome outcome)
         const HttpFailure& failure = outcome.result.error();
         return exchange_->on_failure(outcome.id, failure.error, failure.text);
     }
-    if (std::exchange(lost_at_, std::nullopt)) say("The network connection has been restored.");
+    if (std::exchange(lost_at_, std::nullopt)) {
+        say("The network connection to " + host_of(options_.exchange.url) + " has been restored.");
+    }
     const HttpResponse& response = *outcome.result;
     exchange_->on_response(
         outcome.id, {response.status, response.header("Content-Type"), response.body}
@@ -82,35 +107,91 @@ void WinRmTransport::on_outcome(RequestOutcome outcome)
 }
 
 // Once a shell is there a lost network is waited for; the service recognises what it has seen.
+// Before that, only a connection that does not come about is tried again, so often.
 bool WinRmTransport::try_again(const RequestOutcome& outcome)
 {
     const clixml::Error& error = outcome.result.error().error;
-    if (!is_established_ || is_closing_ || !is_passing(error)) return false;
+    if (is_closing_ || !is_passing(error)) return false;
+    if (!is_established_) {
+        const bool is_worth_it =
+            error == HttpErrc::ConnectFailed || error == HttpErrc::ConnectionCut;
+        if (!is_worth_it || connect_retries_ >= options_.exchange.create_retries_max) return false;
+        ++connect_retries_;
+        resend(outcome.id, options_.exchange.create_retry_delay);
+        return true;
+    }
     const Clock::time_point now = Clock::now();
+    const std::string host = host_of(options_.exchange.url);
     if (!lost_at_) {
-        lost_at_ = now;
-        say("The network connection has been interrupted. Attempting to reconnect for up to " +
-            std::to_string(options_.retry_window / std::chrono::seconds(1)) + " seconds...");
+        lost_at_ = said_at_ = now;
+        const auto minutes = std::chrono::ceil<std::chrono::minutes>(options_.retry_window).count();
+        say("The network connection to " + host +
+            " has been interrupted. Attempting to reconnect "
+            "for up to " +
+            std::to_string(minutes) + " minutes...");
+    } else if (now - *said_at_ >= attempt_notice_interval) {
+        said_at_ = now;
+        say("Attempting to reconnect to " + host + " ...");
     }
-    if (now - *lost_at_ >= options_.retry_window) return false;
-    if (!exchange_->resend(outcome.id)) return true; // nobody wants its answer any more
-    auto request = exchange_->next_request();
-    while (request) {
-        request->delay = std::max(request->delay, options_.retry_interval);
-        requests_->add(*request);
-        request = exchange_->next_request();
-    }
+    if (now - *lost_at_ >= options_.retry_window) return leave();
+    resend(outcome.id, options_.retry_interval);
     return true;
 }
 
-// MS-WSMV's way to say: not here, there.
-bool WinRmTransport::redirect(const wsman::Failure& failure)
+void WinRmTransport::resend(std::uint64_t id, std::chrono::milliseconds delay)
 {
-    if (!failure.fault || failure.fault->redirect_location.empty() || is_established_) return false;
-    if (redirections_ >= options_.redirections_max) return false;
+    if (!exchange_->resend(id)) return; // nobody wants its answer any more
+    while (auto request = exchange_->next_request()) {
+        request->delay = std::max(request->delay, delay);
+        requests_->add(*request);
+    }
+}
+
+// The service will notice as well, and keep the session for whoever comes next.
+bool WinRmTransport::leave()
+{
+    const std::string host = host_of(options_.exchange.url);
+    wsman::Failure cause;
+    cause.error = clixml::Error{HttpErrc::ConnectionCut, clixml::no_offset, ""};
+    cause.reason = "Network connectivity to " + host +
+                   " has been lost and the reconnection attempt failed. Please repair the network "
+                   "connection and reconnect using Connect-PSSession or Receive-PSSession.";
+    cause.error_id = "PowerShellNetworkFailedStartDisconnect";
+    if (!exchange_->give_up(std::move(cause))) return false;
+    say("The reconnection attempt to " + host + " failed. Attempting to disconnect the session...");
+    requests_->cut();
+    lost_at_.reset();
+    return true;
+}
+
+// MS-WSMV's way to say: not here, there. Where it is not followed the failure says so.
+bool WinRmTransport::redirect(wsman::Failure& failure)
+{
+    if (!failure.fault || failure.error != wsman::Errc::RedirectRequested || is_established_)
+        return false;
+    const std::string place = failure.fault->redirect_location;
+    if (place.empty()) return false; // its words are all that there is
+    if (options_.redirections_max == 0) {
+        failure.reason += " It is redirected to " + place + ", which -AllowRedirection follows.";
+        return false;
+    }
+    if (redirections_ >= options_.redirections_max) {
+        failure.reason += " It is redirected to " + place + ", after as many redirections as are " +
+                          "allowed (" + std::to_string(redirections_) + ").";
+        return false;
+    }
+    const bool is_downgrade = is_https(options_.exchange.url) && !is_https(place);
+    if (host_of(place).empty() || is_downgrade) {
+        failure.error = clixml::Error{wsman::Errc::RedirectLocationInvalid, clixml::no_offset, ""};
+        failure.reason = "The destination \"" + options_.exchange.url +
+                         "\" requested the connection to be redirected to \"" + place + "\". ";
+        failure.reason += is_downgrade ? "That is not followed from HTTPS to HTTP."
+                                       : "However \"" + place + "\" is not a well formatted URI.";
+        failure.error_id = "RedirectLocationInvalid,PSSessionStateBroken";
+        return false;
+    }
     ++redirections_;
-    const std::string& place = failure.fault->redirect_location;
-    say("The connection is redirected to " + place);
+    say("Your connection has been redirected to the following URI: \"" + place + "\"");
     options_.exchange.url = place;
     options_.requests.channel.connection.url = place;
     exchange_ = std::make_unique<wsman::ClientExchange>(options_.exchange, *options_.ids);
@@ -126,7 +207,7 @@ Result<std::optional<TransportEvent>> WinRmTransport::next_event()
 {
     pump();
     while (auto event = exchange_->next_event()) {
-        if (const auto* failed = std::get_if<wsman::SessionFailed>(&*event)) {
+        if (auto* failed = std::get_if<wsman::SessionFailed>(&*event)) {
             if (redirect(failed->failure)) continue;
             fail(failed->failure);
             pump(); // the Delete

@@ -22,9 +22,11 @@ struct WinRmOptions {
     wsman::ClientExchangeOptions exchange;
     RequestPoolOptions requests;
     IdSource* ids = nullptr; // borrowed, not null
-    // How often one goes where a server says that one should go; 0: never (B16).
+    // How often one goes where a server says that one should go; 0: never (B16). Never from https
+    // to http.
     int redirections_max = 0;
-    // How long a session that is open tries to get through a network that is gone (B18).
+    // How long a session that is open tries to get through a network that is gone; then it counts
+    // as left, and can be connected (B18).
     std::chrono::milliseconds retry_window{240'000};
     std::chrono::milliseconds retry_interval{1000};
     // How long Receives are waited for after a Disconnect.
@@ -63,7 +65,9 @@ private:
     void pump();
     void on_outcome(RequestOutcome outcome);
     bool try_again(const RequestOutcome& outcome);
-    bool redirect(const wsman::Failure& failure);
+    void resend(std::uint64_t id, std::chrono::milliseconds delay);
+    bool leave();
+    bool redirect(wsman::Failure& failure);
     std::optional<TransportEvent> event_of(wsman::ClientExchangeEvent event);
     void fail(const wsman::Failure& failure);
     void say(const std::string& line) const;
@@ -78,7 +82,9 @@ private:
     bool is_established_ = false;       // something was answered well
     std::vector<ClientAction> opening_; // until then: what to do again at another address
     int redirections_ = 0;
+    std::uint32_t connect_retries_ = 0;
     std::optional<Clock::time_point> lost_at_; // the network
+    std::optional<Clock::time_point> said_at_; // that it is gone, most lately
     std::optional<Clock::time_point> stop_awaiting_at_;
     std::optional<Clock::time_point> give_up_at_; // of closing
 };

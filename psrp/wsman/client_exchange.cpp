@@ -503,6 +503,13 @@ std::optional<ClientExchangeEvent> ClientExchange::next_event()
     return impl_->next_event();
 }
 
+bool ClientExchange::give_up(Failure cause)
+{
+    if (impl_->state != ShellState::Open && impl_->state != ShellState::Disconnecting) return false;
+    impl_->left_by_service(std::move(cause));
+    return true;
+}
+
 void ClientExchange::abandon()
 {
     impl_->abandon();

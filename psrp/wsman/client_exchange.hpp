@@ -213,6 +213,11 @@ public:
 
     std::optional<ClientExchangeEvent> next_event();
 
+    // The network is gone for longer than one waits: an open session counts as left, because its
+    // service leaves it as well (transports B18); the event says so, with `cause`. False, and
+    // nothing changes, for a session in any other state.
+    bool give_up(Failure cause);
+
     // Lets go of everything on the way out: requests not yet made are dropped, and where a shell
     // may exist, that nobody has disconnected, its Delete is the only thing left to do. No events
     // come any more.

@@ -1,6 +1,7 @@
 #include <psrp/wsman/detail/server_exchange_impl.hpp>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace psrp::wsman {
@@ -78,6 +79,7 @@ void deliver(const ServerExchangeEvent& event, ServerPool& pool, ServerExchange&
 
 void ServerExchange::Impl::receive(const IncomingRequest& incoming, Time now)
 {
+    now_last = now;
     Waiting waiting;
     waiting.id = incoming.id;
     waiting.owner = incoming.owner;
@@ -96,6 +98,7 @@ void ServerExchange::Impl::receive(const IncomingRequest& incoming, Time now)
     if (waiting.header.envelope_bytes_max.value_or(envelope_bytes_old) < envelope_bytes_min)
         return refuse_request(waiting, Errc::EnvelopeLimitTooSmall);
     if (answer_again(waiting)) return;
+    forget_answers(waiting);
     const auto count = static_cast<std::size_t>(std::count_if(
         waiting_requests.begin(),
         waiting_requests.end(),
@@ -134,6 +137,7 @@ void ServerExchange::Impl::dispatch(
     Shell* shell = find_shell(waiting, waiting.shell);
     if (shell == nullptr) return; // it has been answered
     shell->last_activity = now;
+    take_back(waiting, *shell);
     std::visit(
         Overloaded{
             [&](CommandBody& body) { on_command(std::move(waiting), *shell, body); },
@@ -181,10 +185,27 @@ bool ServerExchange::Impl::answer_again(const Waiting& waiting)
     return false;
 }
 
-void ServerExchange::Impl::request_gone(std::uint64_t id)
+// Whoever asks for the next has got the last.
+void ServerExchange::Impl::forget_answers(const Waiting& waiting)
 {
+    const auto operation = read_uuid(waiting.header.operation_id);
+    const auto sequence = waiting.header.sequence_id;
+    if (!operation || sequence.value_or(0) <= 1) return;
+    std::erase_if(remembered, [&](const detail::RememberedAnswer& one) {
+        const bool is_past = one.owner == waiting.owner && one.operation_id == *operation &&
+                             one.sequence_id < *sequence;
+        if (is_past) remembered_bytes -= one.bytes;
+        return is_past;
+    });
+}
+
+void ServerExchange::Impl::request_gone(std::uint64_t id, Time now)
+{
+    now_last = now;
     for (auto& [number, waiting] : waiting_requests) {
         if (waiting.id != id) continue;
+        if (const auto shell = shells.find(waiting.shell); shell != shells.end())
+            shell->second.last_activity = now;
         // A Receive that nobody waits for must not take output; the others go on, and their answers
         // are remembered.
         if (waiting.operation != Operation::Receive) return;
@@ -260,6 +281,9 @@ void ServerExchange::Impl::answer_waiting(std::uint64_t& number, ResponseBody bo
     if (found == waiting_requests.end()) return;
     const Waiting waiting = std::move(found->second);
     waiting_requests.erase(found);
+    // A shell is idle from here on, not from when it was asked.
+    if (const auto shell = shells.find(waiting.shell); shell != shells.end())
+        shell->second.last_activity = std::max(shell->second.last_activity, now_last);
     answer(waiting, std::move(body));
 }
 
@@ -278,19 +302,30 @@ std::optional<Time> ServerExchange::Impl::deadline() const
     const auto consider = [&](Time time) {
         if (!next || time < *next) next = time;
     };
-    std::map<Guid, bool> is_busy;
+    std::set<Guid> busy;
     for (const auto& [number, waiting] : waiting_requests) {
         if (waiting.deadline) consider(*waiting.deadline);
-        is_busy[waiting.shell] = true;
+        busy.insert(waiting.shell);
     }
     for (const auto& [key, shell] : shells) {
-        if (!is_busy.contains(key)) consider(shell.last_activity + shell.idle_timeout);
+        if (busy.contains(key)) continue;
+        consider(shell.last_activity + shell.idle_timeout);
+        if (shell.state == Shell::State::Connected && !shell.is_command_shell)
+            consider(shell.last_activity + options.left_alone_after);
     }
     return next;
 }
 
+bool ServerExchange::Impl::is_busy(const Guid& shell) const
+{
+    return std::any_of(waiting_requests.begin(), waiting_requests.end(), [&](const auto& entry) {
+        return entry.second.shell == shell;
+    });
+}
+
 void ServerExchange::Impl::on_deadline(Time now)
 {
+    now_last = now;
     std::vector<std::uint64_t> late;
     for (const auto& [number, waiting] : waiting_requests) {
         if (waiting.deadline && *waiting.deadline <= now) late.push_back(number);
@@ -307,19 +342,51 @@ void ServerExchange::Impl::on_deadline(Time now)
         std::uint64_t copy = number;
         answer_waiting(place != nullptr ? *place : copy, fault(Errc::OperationTimedOut));
     }
+    leave_silent(now);
     close_idle(now);
+}
+
+// A client with a network never lets its shell be without a Receive. One that is silent has none,
+// or is gone; either way others may connect (B18).
+void ServerExchange::Impl::leave_silent(Time now)
+{
+    for (auto& [key, shell] : shells) {
+        const bool is_silent = shell.state == Shell::State::Connected && !shell.is_command_shell &&
+                               shell.last_activity + options.left_alone_after <= now &&
+                               !is_busy(key);
+        if (!is_silent) continue;
+        shell.state = Shell::State::Disconnected;
+        shell.is_left_alone = true;
+        events.emplace_back(ShellDisconnected{key, shell.mode});
+    }
+}
+
+// Whoever comes next gets what was taken in part from its start.
+void ServerExchange::Impl::hand_over(Shell& shell)
+{
+    shell.state = Shell::State::Connected;
+    shell.is_left_alone = false;
+    for (auto& [id, channel] : shell.channels)
+        channel.taken = 0;
+}
+
+// The client that was silent is there again, and has never known.
+void ServerExchange::Impl::take_back(const Waiting& waiting, Shell& shell)
+{
+    const bool is_its_own = shell.is_left_alone && waiting.operation != Operation::Connect &&
+                            waiting.operation != Operation::Reconnect &&
+                            read_uuid(waiting.header.session_id) == shell.session_id;
+    if (!is_its_own) return;
+    shell.is_left_alone = false;
+    shell.state = Shell::State::Connected;
+    events.emplace_back(ShellReconnected{waiting.shell, shell.mode});
 }
 
 void ServerExchange::Impl::close_idle(Time now)
 {
     std::vector<Guid> idle;
     for (const auto& [key, shell] : shells) {
-        const Guid& id = key;
-        const bool is_busy =
-            std::any_of(waiting_requests.begin(), waiting_requests.end(), [&](const auto& entry) {
-                return entry.second.shell == id;
-            });
-        if (!is_busy && shell.last_activity + shell.idle_timeout <= now) idle.push_back(key);
+        if (shell.last_activity + shell.idle_timeout <= now && !is_busy(key)) idle.push_back(key);
     }
     for (const auto& key : idle) {
         if (shells.at(key).is_command_shell)
@@ -383,9 +450,9 @@ void ServerExchange::receive(const IncomingRequest& request, Time now)
     impl_->receive(request, now);
 }
 
-void ServerExchange::request_gone(std::uint64_t id)
+void ServerExchange::request_gone(std::uint64_t id, Time now)
 {
-    impl_->request_gone(id);
+    impl_->request_gone(id, now);
 }
 
 std::optional<OutgoingAnswer> ServerExchange::next_answer()

@@ -29,8 +29,9 @@ struct ServerExchangeLimits {
     EnvelopeLimits envelopes = {};
     // Our own MaxEnvelopeSize; answers stay within the smaller of it and the request's.
     std::uint32_t envelope_bytes_max = envelope_bytes_default;
-    std::size_t shells_max = 1000;             // of all owners
-    std::size_t shells_per_owner_max = 30;     // MaxShellsPerUser
+    std::size_t shells_max = 1000; // of all owners
+    // MaxShellsPerUser: 30 once, as many as one likes in a current Windows.
+    std::size_t shells_per_owner_max = 1000;
     std::size_t commands_per_shell_max = 1000; // MaxProcessesPerShell
     // Requests that wait for an answer, MaxConcurrentOperationsPerUser.
     std::size_t requests_per_owner_max = 1500;
@@ -38,8 +39,8 @@ struct ServerExchangeLimits {
     // Drop, the oldest is thrown away.
     std::size_t output_bytes_max = std::size_t{4} << 20;
     // Answers remembered for requests that come twice, and the bytes of their streams.
-    std::size_t answers_max = 256;
-    std::size_t answer_bytes_max = std::size_t{16} << 20;
+    std::size_t answers_max = 4096;
+    std::size_t answer_bytes_max = std::size_t{64} << 20;
     std::size_t enumerations_max = 32;            // enumerations that wait for their Pull
     std::size_t environment_variables_max = 1000; // of a command shell
     std::size_t arguments_max = 1000;             // of a process
@@ -54,6 +55,9 @@ struct ServerExchangeOptions {
     std::chrono::milliseconds idle_timeout{7200000};
     std::chrono::milliseconds idle_timeout_min{60000};
     std::chrono::milliseconds idle_timeout_max{2147483647};
+    // How long a client may be silent before others may take up its shell, as if it had been
+    // disconnected (transports B18). Its own next request takes it back.
+    std::chrono::milliseconds left_alone_after{240000};
     // For requests that name none.
     std::chrono::milliseconds operation_timeout{60000};
     std::string product_vendor = "psrp"; // of Identify
@@ -121,8 +125,9 @@ struct ShellCloseRequested {
     Guid channel;
 };
 
-// The client has left the shell. In the mode Drop its machine goes on writing and the oldest is
-// thrown away, so ServerPool::disconnect_requested() is for Block only.
+// The client has left the shell, or has been silent for too long. In the mode Drop its machine goes
+// on writing and the oldest is thrown away, so ServerPool::disconnect_requested() is for Block
+// only.
 struct ShellDisconnected {
     Guid shell;
     BufferMode mode = BufferMode::Block;
@@ -222,7 +227,7 @@ public:
 
     void receive(const IncomingRequest& request, Time now);
     // The client has closed the connection that the request came on: nobody waits for the answer.
-    void request_gone(std::uint64_t id);
+    void request_gone(std::uint64_t id, Time now);
     std::optional<OutgoingAnswer> next_answer();
     std::optional<ServerExchangeEvent> next_event();
 

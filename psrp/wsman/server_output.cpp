@@ -25,6 +25,13 @@ Overloaded(Handlers...) -> Overloaded<Handlers...>;
 constexpr std::size_t envelope_overhead = 1600;
 constexpr std::size_t stream_overhead = 128;
 
+// A client that is only silent may be back in a moment: nothing of its output is thrown away.
+bool drops_output(const detail::ServerShell& shell)
+{
+    return shell.state == detail::ServerShell::State::Disconnected && !shell.is_left_alone &&
+           shell.mode == BufferMode::Drop;
+}
+
 // Whether a host call, where it is whole, waits for an answer: then its command is Pending.
 bool expects_answer(const Message& message)
 {
@@ -38,7 +45,7 @@ bool expects_answer(const Message& message)
 
 void ServerExchange::Impl::perform(const Guid& key, const ServerAction& action, Time now)
 {
-    (void)now;
+    now_last = now;
     const auto found = shells.find(key);
     if (found == shells.end()) return;
     Shell& shell = found->second;
@@ -89,7 +96,7 @@ void ServerExchange::Impl::add_output(
     channel.output.push_back({std::string(stream), Bytes(bytes.begin(), bytes.end())});
     shell.output_bytes += bytes.size();
     flush(shell, channel);
-    if (shell.state != Shell::State::Disconnected || shell.mode != BufferMode::Drop) return;
+    if (!drops_output(shell)) return;
     // The oldest goes; of the channel that has most of it.
     while (shell.output_bytes > options.limits.output_bytes_max) {
         const auto fullest = std::max_element(
@@ -111,7 +118,7 @@ bool ServerExchange::Impl::wants_output(const Guid& key) const
     const auto found = shells.find(key);
     if (found == shells.end()) return true; // it goes nowhere
     const Shell& shell = found->second;
-    if (shell.state == Shell::State::Disconnected && shell.mode == BufferMode::Drop) return true;
+    if (drops_output(shell)) return true;
     return shell.output_bytes < options.limits.output_bytes_max;
 }
 
@@ -232,7 +239,7 @@ void ServerExchange::Impl::answer_connect(
     const auto waiting = waiting_requests.find(shell.connect);
     if (waiting != waiting_requests.end())
         shell.session_id = read_uuid(waiting->second.header.session_id);
-    shell.state = Shell::State::Connected;
+    hand_over(shell);
     shell.last_activity = now;
     answer_waiting(
         shell.connect, ConnectResponse{shell.input_streams, shell.output_streams, *response}
@@ -243,7 +250,7 @@ void ServerExchange::Impl::answer_connect(
 
 void ServerExchange::shell_ended(const Guid& key, Time now)
 {
-    (void)now;
+    impl_->now_last = now;
     const auto found = impl_->shells.find(key);
     if (found == impl_->shells.end()) return;
     auto& shell = found->second;
@@ -309,7 +316,7 @@ void ServerExchange::process_output(
     const Guid& key, const Guid& command, std::string_view stream, BytesView bytes, Time now
 )
 {
-    (void)now;
+    impl_->now_last = now;
     auto* shell = find_shell(impl_->shells, key);
     auto* channel = find_command(shell, command);
     if (channel == nullptr || channel->is_finished || bytes.empty()) return;
@@ -320,7 +327,7 @@ void ServerExchange::process_ended(
     const Guid& key, const Guid& command, std::uint32_t exit_code, Time now
 )
 {
-    (void)now;
+    impl_->now_last = now;
     auto* shell = find_shell(impl_->shells, key);
     auto* channel = find_command(shell, command);
     if (channel == nullptr) return;

@@ -395,8 +395,7 @@ void ServerExchange::Impl::on_disconnect(
     shell.state = Shell::State::Disconnected;
     for (auto& [id, channel] : shell.channels) {
         if (channel.receive != 0) answer_waiting(channel.receive, fault(Errc::StreamDisconnected));
-        // Whoever comes next gets the fragment from its start.
-        channel.taken = 0;
+        channel.taken = 0; // the oldest may be dropped, and that as a whole
     }
     events.emplace_back(ShellDisconnected{waiting.shell, shell.mode});
     answer(waiting, EmptyResponse{});
@@ -420,7 +419,7 @@ void ServerExchange::Impl::on_reconnect(
     }
     if (shell.state != Shell::State::Disconnected)
         return refuse_request(waiting, Errc::AlreadyConnected);
-    shell.state = Shell::State::Connected;
+    hand_over(shell);
     events.emplace_back(ShellReconnected{waiting.shell, shell.mode});
     answer(waiting, EmptyResponse{});
 }

@@ -1,159 +1,20 @@
 // HttpChannel against HttpServer over loopback: every way to authenticate, with what goes wrong.
-#include <psrp/http/client_channel.hpp>
-#include <psrp/http/server.hpp>
-#include <psrp/transport/event_loop.hpp>
-#include <tests/http/realm.hpp>
+#include <tests/http/echo_server.hpp>
 #include <tests/support/skip.hpp>
 
 #include <catch2/catch.hpp>
 
-#include <crypt.h>
 #include <thread>
 
 using psrp::AuthenticationScheme;
 using psrp::HttpErrc;
-
-namespace {
-
-constexpr std::chrono::milliseconds patience{20'000};
-
-std::string hash_of(const std::string& password)
-{
-    crypt_data room{};
-    return crypt_r(password.c_str(), "$6$salt", &room);
-}
-
-std::shared_ptr<psrp::Identity> identity(const std::string& user, const std::string& password)
-{
-    return std::make_shared<psrp::Identity>(psrp::Login(user, password));
-}
-
-std::shared_ptr<psrp::Identity> alice(const std::string& user = std::string(tests::realm_user))
-{
-    return identity(user, std::string(tests::realm_password));
-}
-
-// A server that answers every message with its user, its size and itself.
-class EchoServer {
-public:
-    explicit EchoServer(psrp::HttpServerOptions options)
-    {
-        options.port = 0;
-        options.address = "localhost";
-        auto started = psrp::HttpServer::start(std::move(options));
-        if (!started) FAIL(started.error().text);
-        server_ = std::move(*started);
-        auto loop = psrp::EventLoop::create();
-        REQUIRE(loop);
-        loop_ = std::make_unique<psrp::EventLoop>(std::move(*loop));
-        loop_->add(*server_);
-    }
-    ~EchoServer() { loop_->remove(*server_); }
-    EchoServer(const EchoServer&) = delete;
-    EchoServer& operator=(const EchoServer&) = delete;
-
-    [[nodiscard]] std::string
-    url(const std::string& scheme, const std::string& path = "/wsman") const
-    {
-        return scheme + "://localhost:" + std::to_string(server_->port()) + path;
-    }
-
-    // Posts a message and gives the answer, or the code of what went wrong.
-    std::string post(psrp::HttpChannel& channel, const std::string& message)
-    {
-        loop_->add(channel);
-        failure_.clear();
-        const auto started = channel.start(message, timeout);
-        std::string outcome;
-        if (!started) {
-            outcome = started.error().error.code.message();
-            failure_ = started.error().text;
-        }
-        while (started) {
-            if (auto result = channel.take_result()) {
-                outcome = *result ? (*result)->body : (*result).error().error.code.message();
-                if (!*result) failure_ = result->error().text;
-                break;
-            }
-            REQUIRE(loop_->run_once());
-            serve();
-        }
-        loop_->remove(channel);
-        return outcome;
-    }
-
-    psrp::HttpServer& server() { return *server_; }
-    psrp::EventLoop& loop() { return *loop_; }
-    const std::string& failure() const { return failure_; }
-    std::vector<std::string> users;
-    std::vector<psrp::HttpErrc> refusals;
-    std::chrono::milliseconds timeout = patience;
-    bool is_mute = false;
-
-private:
-    void serve()
-    {
-        while (auto event = server_->next_event()) {
-            if (const auto* refused = std::get_if<psrp::HttpLoginFailed>(&*event)) {
-                refusals.push_back(static_cast<HttpErrc>(refused->failure.error.code.value()));
-            }
-            auto* arrived = std::get_if<psrp::HttpRequestArrived>(&*event);
-            if (arrived == nullptr || is_mute) continue;
-            users.push_back(arrived->user);
-            server_->answer(
-                arrived->id, 200, "application/soap+xml;charset=UTF-8", "echo " + arrived->body
-            );
-        }
-    }
-
-    std::unique_ptr<psrp::HttpServer> server_;
-    std::unique_ptr<psrp::EventLoop> loop_;
-    std::string failure_;
-};
-
-psrp::HttpServerOptions with_users(const tests::TemporaryFolder& folder)
-{
-    const std::string file = folder.write(
-        "users",
-        "# who may come\n\n" + std::string(tests::realm_user) + ":" +
-            hash_of(std::string(tests::realm_password)) + "\n"
-    );
-    psrp::HttpServerOptions options;
-    auto users = psrp::UserFile::read(file);
-    if (!users) FAIL(users.error().text);
-    options.users = std::move(*users);
-    return options;
-}
-
-psrp::HttpServerOptions with_credential(const std::string& keytab, const std::string& ntlm_users)
-{
-    psrp::HttpServerOptions options;
-    auto credential = psrp::GssCredential::serve(keytab, ntlm_users);
-    if (!credential) FAIL(credential.error().text);
-    options.credential = std::move(*credential);
-    return options;
-}
-
-psrp::ChannelOptions client_of(
-    const EchoServer& server,
-    AuthenticationScheme scheme,
-    std::shared_ptr<psrp::Identity> who,
-    const std::string& protocol = "http"
-)
-{
-    psrp::ChannelOptions options;
-    options.connection.url = server.url(protocol);
-    options.scheme = scheme;
-    options.identity = std::move(who);
-    return options;
-}
-
-std::string text_of(HttpErrc code)
-{
-    return make_error_code(code).message();
-}
-
-} // namespace
+using tests::alice;
+using tests::client_of;
+using tests::EchoServer;
+using tests::identity;
+using tests::text_of;
+using tests::with_credential;
+using tests::with_users;
 
 TEST_CASE("Basic needs HTTPS or to be forced, and the right password")
 {
@@ -251,6 +112,10 @@ TEST_CASE("Kerberos authenticates with a ticket or a password and encrypts")
         client.scheme = AuthenticationScheme::Negotiate;
         psrp::HttpChannel negotiating(client);
         CHECK(server.post(negotiating, "x") == text_of(HttpErrc::LoginRefused));
+        // ... and says what Kerberos had to say.
+        INFO(server.failure());
+        CHECK(server.failure().find(text_of(row.expected)) != std::string::npos);
+        CHECK(server.failure().find(row.password) == std::string::npos);
     }
     // Keys of the service that are not those the KDC has.
     EchoServer stranger(with_credential(realm->wrong_keytab(), {}));

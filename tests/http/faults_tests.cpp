@@ -2,91 +2,18 @@
 // passes: named errors, no waiting for ever.
 #include <psrp/http/challenge.hpp>
 #include <psrp/http/client_channel.hpp>
-#include <psrp/transport/byte_stream.hpp>
 #include <psrp/transport/event_loop.hpp>
+#include <tests/http/echo_server.hpp>
+#include <tests/http/scripted_server.hpp>
 
 #include <catch2/catch.hpp>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-
 using psrp::AuthenticationScheme;
 using psrp::HttpErrc;
+using tests::ScriptedServer;
+using tests::text_of;
 
 namespace {
-
-// Answers each request on its connections with the next text; the last one for ever. An empty text
-// cuts the connection.
-class ScriptedServer final : public psrp::PollSource {
-public:
-    explicit ScriptedServer(std::vector<std::string> answers)
-        : answers_(std::move(answers)),
-          listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0))
-    {
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        socklen_t size = sizeof address;
-        auto* generic = reinterpret_cast<sockaddr*>(&address);
-        REQUIRE(::bind(listener_.number(), generic, size) == 0);
-        REQUIRE(::listen(listener_.number(), 8) == 0);
-        REQUIRE(::getsockname(listener_.number(), generic, &size) == 0);
-        port_ = ntohs(address.sin_port);
-    }
-
-    [[nodiscard]] std::string url() const
-    {
-        return "http://127.0.0.1:" + std::to_string(port_) + "/wsman";
-    }
-    std::size_t requests = 0;
-
-    void append_poll_entries(std::vector<psrp::PollEntry>& entries) const override
-    {
-        entries.push_back({listener_.number(), true, false});
-        if (client_.is_open()) entries.push_back({client_.number(), true, false});
-    }
-    void on_writable(int) override {}
-    void on_readable(int descriptor) override
-    {
-        if (descriptor == listener_.number()) {
-            client_ = psrp::Descriptor(::accept4(descriptor, nullptr, nullptr, SOCK_NONBLOCK));
-            received_.clear();
-            return;
-        }
-        const auto read = psrp::read_some(descriptor, 1 << 20, received_);
-        if (!read || *read == psrp::ReadOutcome::End) return client_.reset();
-        const std::size_t head = received_.find("\r\n\r\n");
-        if (head == std::string::npos) return;
-        const std::size_t at = received_.find("Content-Length: ");
-        const std::size_t size = at < head ? std::stoul(received_.substr(at + 16)) : 0;
-        if (received_.size() < head + 4 + size) return;
-        received_.clear();
-        const std::string& answer = answers_[std::min(requests++, answers_.size() - 1)];
-        if (answer.empty()) return client_.reset();
-        (void)psrp::write_some(descriptor, answer); // small: it fits
-        if (answer.find("Connection: close") != std::string::npos) client_.reset();
-    }
-
-private:
-    std::vector<std::string> answers_;
-    psrp::Descriptor listener_;
-    psrp::Descriptor client_;
-    std::uint16_t port_ = 0;
-    std::string received_;
-};
-
-std::string answer(
-    int status,
-    const std::string& headers,
-    const std::string& body,
-    const std::string& type = "application/soap+xml;charset=UTF-8"
-)
-{
-    return "HTTP/1.1 " + std::to_string(status) + " Words\r\n" + headers +
-           (body.empty() ? "" : "Content-Type: " + type + "\r\n") +
-           "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
-}
 
 // What a channel makes of the answers: "ok BODY", or the text of the error's code.
 std::string outcome(
@@ -123,11 +50,6 @@ std::string outcome(
     return text;
 }
 
-std::string text_of(HttpErrc code)
-{
-    return make_error_code(code).message();
-}
-
 } // namespace
 
 TEST_CASE("answers that break the rules are named")
@@ -143,39 +65,48 @@ TEST_CASE("answers that break the rules are named")
     };
     using Scheme = AuthenticationScheme;
     const Row rows[] = {
-        {"an answer", {answer(200, "", "<a/>")}, Scheme::Basic, "ok <a/>"},
-        {"a fault", {answer(500, "", "<f/>")}, Scheme::Basic, "ok <f/>"},
+        {"an answer", {tests::http_answer(200, "", "<a/>")}, Scheme::Basic, "ok <a/>"},
+        {"a fault", {tests::http_answer(500, "", "<f/>")}, Scheme::Basic, "ok <f/>"},
         {"a bad password",
-         {answer(401, "WWW-Authenticate: Basic realm=\"WSMAN\"\r\n", "")},
+         {tests::http_answer(401, "WWW-Authenticate: Basic realm=\"WSMAN\"\r\n", "")},
          Scheme::Basic,
          text_of(HttpErrc::LoginRefused)},
         {"other schemes only",
-         {answer(401, "WWW-Authenticate: Basic realm=\"WSMAN\"\r\n", "")},
+         {tests::http_answer(401, "WWW-Authenticate: Basic realm=\"WSMAN\"\r\n", "")},
          Scheme::Ntlm,
          text_of(HttpErrc::SchemeNotOffered)},
         {"a scheme without a token",
-         {answer(401, "WWW-Authenticate: Negotiate\r\n", "")},
+         {tests::http_answer(401, "WWW-Authenticate: Negotiate\r\n", "")},
          Scheme::Ntlm,
          text_of(HttpErrc::LoginRefused)},
         {"a token that is none",
-         {answer(401, "WWW-Authenticate: Negotiate !!!\r\n", "")},
+         {tests::http_answer(401, "WWW-Authenticate: Negotiate !!!\r\n", "")},
          Scheme::Ntlm,
          text_of(HttpErrc::MalformedChallenge)},
         {"a token of nonsense",
-         {answer(401, "WWW-Authenticate: Negotiate bm9uc2Vuc2U=\r\n", "")},
+         {tests::http_answer(401, "WWW-Authenticate: Negotiate bm9uc2Vuc2U=\r\n", "")},
          Scheme::Ntlm,
          text_of(HttpErrc::LoginRefused)},
         {"a welcome without proof",
-         {answer(200, "", "")},
+         {tests::http_answer(200, "", "")},
          Scheme::Ntlm,
          text_of(HttpErrc::ServerNotAuthenticated)},
         {"nothing at all",
-         {answer(500, "", "")},
+         {tests::http_answer(500, "", "")},
          Scheme::Basic,
          text_of(HttpErrc::UnexpectedStatus)},
-        {"too much", {answer(413, "", "")}, Scheme::Ntlm, text_of(HttpErrc::UnexpectedStatus)},
-        {"no service", {answer(503, "", "")}, Scheme::Ntlm, text_of(HttpErrc::UnexpectedStatus)},
-        {"no such path", {answer(404, "", "")}, Scheme::Basic, text_of(HttpErrc::UnexpectedStatus)},
+        {"too much",
+         {tests::http_answer(413, "", "")},
+         Scheme::Ntlm,
+         text_of(HttpErrc::UnexpectedStatus)},
+        {"no service",
+         {tests::http_answer(503, "", "")},
+         Scheme::Ntlm,
+         text_of(HttpErrc::UnexpectedStatus)},
+        {"no such path",
+         {tests::http_answer(404, "", "")},
+         Scheme::Basic,
+         text_of(HttpErrc::UnexpectedStatus)},
         {"a cut connection", {""}, Scheme::Basic, text_of(HttpErrc::ConnectionCut)},
         {"half an answer",
          {"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 100\r\n\r\n<half"},
@@ -186,11 +117,11 @@ TEST_CASE("answers that break the rules are named")
          Scheme::Basic,
          text_of(HttpErrc::MalformedHttp)},
         {"an answer that is too large",
-         {answer(200, "", std::string(20'000, 'x'))},
+         {tests::http_answer(200, "", std::string(20'000, 'x'))},
          Scheme::Basic,
          text_of(HttpErrc::ResponseTooLarge)},
         {"encryption unasked",
-         {answer(200, "", "--Encrypted Boundary--\r\n", encrypted)},
+         {tests::http_answer(200, "", "--Encrypted Boundary--\r\n", encrypted)},
          Scheme::Basic,
          text_of(HttpErrc::UnexpectedEncryption)},
     };

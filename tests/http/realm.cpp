@@ -22,10 +22,13 @@ std::string server_program(const std::string& name)
     return psrp::find_program(name).value_or("");
 }
 
-std::string client_configuration(const std::string& where, int port)
+std::string client_configuration(const std::string& where, int port, int clock_skew = 300)
 {
     const std::string realm(realm_name);
     return "[libdefaults]\n  default_realm = " + realm +
+           "\n"
+           "  forwardable = true\n  clockskew = " +
+           std::to_string(clock_skew) +
            "\n"
            "  dns_lookup_kdc = false\n  dns_lookup_realm = false\n  rdns = false\n"
            "  dns_canonicalize_hostname = false\n  udp_preference_limit = 1\n"
@@ -69,7 +72,7 @@ std::unique_ptr<Realm> Realm::start(std::string& reason)
     }
     std::unique_ptr<Realm> realm(new Realm());
     const std::string where = realm->folder_.path().string();
-    const int port = free_port();
+    const int port = realm->port_ = free_port();
     const std::string client = realm->folder_.write("krb5.conf", client_configuration(where, port));
     const std::string server = realm->folder_.write("kdc.conf", kdc_configuration(where, port));
     ::setenv("KRB5_CONFIG", client.c_str(), 1);
@@ -77,9 +80,7 @@ std::unique_ptr<Realm> Realm::start(std::string& reason)
     ::setenv("KRB5CCNAME", ("FILE:" + where + "/cache").c_str(), 1);
     ::setenv("KRB5RCACHENAME", ("dfl:" + where).c_str(), 1);
     const std::string name(realm_name);
-    const auto ask = [&](const std::string& query) {
-        return runs({admin, "-r", name, "-q", query});
-    };
+    const auto ask = [&](const std::string& query) { return realm->ask(query); };
     const std::string user(realm_user);
     const bool is_made = runs({make_database, "-r", name, "create", "-s", "-P", "master"}) &&
                          ask("addprinc -pw \"" + std::string(realm_password) + "\" " + user) &&
@@ -101,6 +102,24 @@ std::unique_ptr<Realm> Realm::start(std::string& reason)
     }
     reason = "the KDC gives no ticket: " + realm->program_->errors();
     return nullptr;
+}
+
+bool Realm::ask(const std::string& query) const
+{
+    return runs({server_program("kadmin.local"), "-r", std::string(realm_name), "-q", query});
+}
+
+std::string Realm::keytab_of(const std::string& principal) const
+{
+    const std::string file = (folder_.path() / "more.keytab").string();
+    const bool is_made =
+        ask("addprinc -randkey " + principal) && ask("ktadd -k " + file + " " + principal);
+    return is_made ? file : std::string();
+}
+
+void Realm::set_clock_skew(int seconds) const
+{
+    folder_.write("krb5.conf", client_configuration(folder_.path().string(), port_, seconds));
 }
 
 Realm::~Realm()

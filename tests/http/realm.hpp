@@ -31,15 +31,22 @@ public:
     {
         return (folder_.path() / "wrong.keytab").string();
     }
+    // Makes one more service and a keytab of nothing else.
+    [[nodiscard]] std::string keytab_of(const std::string& principal) const;
     // Puts a ticket of the user in the credential cache; false where that failed.
     [[nodiscard]] bool log_in(const std::string& lifetime = "1h") const;
+    // How far clocks may differ from now on.
+    void set_clock_skew(int seconds) const;
     // Empties the cache.
     void log_out() const;
 
 private:
     Realm() = default;
 
+    bool ask(const std::string& query) const;
+
     TemporaryFolder folder_;
+    int port_ = 0;
     std::unique_ptr<RunningProgram> program_;
 };
 

@@ -1,11 +1,14 @@
-// Two contexts joined without HTTP: what is changed, repeated or left out on the way is noticed.
-#include <psrp/http/gss.hpp>
-#include <tests/http/realm.hpp>
+// Two contexts joined without HTTP: what is changed, repeated or left out on the way is noticed,
+// and what else they agree on.
+#include <tests/http/echo_server.hpp>
 #include <tests/support/skip.hpp>
 
 #include <catch2/catch.hpp>
 
+#include <thread>
+
 using psrp::HttpErrc;
+using tests::text_of;
 
 namespace {
 
@@ -36,9 +39,54 @@ Joined join(const psrp::GssInitiatorOptions& initiator, const psrp::GssCredentia
     return joined;
 }
 
-std::string text_of(HttpErrc code)
+// What comes of two contexts: "ok", or what the first of them to fail says.
+std::string
+outcome(const psrp::GssInitiatorOptions& initiator, const psrp::GssAcceptorOptions& acceptor)
 {
-    return make_error_code(code).message();
+    auto client = psrp::GssContext::initiate(initiator);
+    REQUIRE(client);
+    psrp::GssContext server = psrp::GssContext::accept(acceptor);
+    psrp::Bytes token;
+    for (int round = 0; round < 8 && !server.is_complete(); ++round) {
+        const auto next = client->step(token);
+        if (!next) return next.error().error.code.message();
+        REQUIRE(*next);
+        const auto answer = server.step(**next);
+        if (!answer) return answer.error().error.code.message();
+        token = answer->value_or(psrp::Bytes());
+    }
+    return server.is_complete() ? "ok" : "no end";
+}
+
+// Bindings of both sides, with and without an acceptor that insists.
+void check_bindings(psrp::GssInitiatorOptions initiator, const psrp::GssCredential& server)
+{
+    const psrp::Bytes one{'o', 'n', 'e'};
+    const psrp::Bytes two{'t', 'w', 'o'};
+    const std::string refused = text_of(HttpErrc::LoginRefused);
+    struct Row {
+        psrp::Bytes client;
+        psrp::Bytes server;
+        bool is_needed;
+        std::string expected;
+    };
+    for (const Row& row : {
+             Row{{}, {}, false, "ok"},
+             Row{one, one, false, "ok"},
+             Row{one, one, true, "ok"},
+             Row{{}, one, false, "ok"}, // relaxed
+             Row{{}, one, true, refused},
+             Row{two, one, false, refused},
+             Row{two, one, true, refused},
+         }) {
+        INFO(row.client.size() << " " << row.server.size() << " " << row.is_needed);
+        psrp::GssAcceptorOptions acceptor;
+        acceptor.credential = &server;
+        acceptor.channel_binding = row.server;
+        acceptor.needs_channel_binding = row.is_needed;
+        initiator.channel_binding = row.client;
+        CHECK(outcome(initiator, acceptor) == row.expected);
+    }
 }
 
 std::string opened(psrp::GssContext& context, const psrp::SealedMessage& sealed)
@@ -108,6 +156,7 @@ TEST_CASE("messages sealed with NTLM show what was done to them")
     initiator.host = "localhost";
     initiator.credential = &*client;
     check_tampering(initiator, *server);
+    check_bindings(initiator, *server);
 }
 
 TEST_CASE("messages sealed with Kerberos show what was done to them")
@@ -122,4 +171,55 @@ TEST_CASE("messages sealed with Kerberos show what was done to them")
     initiator.mechanism = psrp::GssMechanism::Kerberos;
     initiator.host = "localhost";
     check_tampering(initiator, *server);
+    check_bindings(initiator, *server);
+}
+
+TEST_CASE("a ticket is handed on where that is asked for")
+{
+    std::string reason;
+    const auto realm = tests::Realm::start(reason);
+    if (!realm) return tests::report_skip(reason);
+    REQUIRE(realm->log_in());
+    const auto server = psrp::GssCredential::serve(realm->keytab(), {});
+    REQUIRE(server);
+    psrp::GssInitiatorOptions initiator;
+    initiator.host = "localhost";
+    for (const auto mechanism : {psrp::GssMechanism::Kerberos, psrp::GssMechanism::Negotiate}) {
+        for (const bool delegates : {false, true}) {
+            initiator.mechanism = mechanism;
+            initiator.delegates = delegates;
+            CHECK(join(initiator, *server).server.has_delegated_credential() == delegates);
+        }
+    }
+}
+
+TEST_CASE("clocks that differ are named on both sides")
+{
+    std::string reason;
+    const auto realm = tests::Realm::start(reason);
+    if (!realm) return tests::report_skip(reason);
+    REQUIRE(realm->log_in());
+    realm->set_clock_skew(1);
+    const auto credential = psrp::GssCredential::serve(realm->keytab(), {});
+    REQUIRE(credential);
+    psrp::GssInitiatorOptions initiator;
+    initiator.mechanism = psrp::GssMechanism::Kerberos;
+    initiator.host = "localhost";
+    auto client = psrp::GssContext::initiate(initiator);
+    REQUIRE(client);
+    psrp::GssAcceptorOptions acceptor;
+    acceptor.credential = &*credential;
+    psrp::GssContext server = psrp::GssContext::accept(acceptor);
+    const auto token = client->step({});
+    REQUIRE(token);
+    REQUIRE(*token);
+    // The server's clock goes on, the token's stands still.
+    std::this_thread::sleep_for(std::chrono::milliseconds(3100));
+    const auto accepted = server.step(**token);
+    REQUIRE_FALSE(accepted);
+    CHECK(accepted.error().error == HttpErrc::ClockSkew);
+    REQUIRE_FALSE(server.error_token().empty());
+    const auto told = client->step(server.error_token());
+    REQUIRE_FALSE(told);
+    CHECK(told.error().error == HttpErrc::ClockSkew);
 }

@@ -7,7 +7,7 @@
 
 namespace tests {
 
-LocalEndpoint::LocalEndpoint(psrp::HttpServerOptions http, std::uint32_t envelope_bytes)
+LocalEndpoint::LocalEndpoint(psrp::HttpServerOptions http, const EndpointOptions& given)
     : commands_(psrp::server::standard_commands())
 {
     auto loop = psrp::EventLoop::create();
@@ -18,7 +18,12 @@ LocalEndpoint::LocalEndpoint(psrp::HttpServerOptions http, std::uint32_t envelop
     options.http.address = "localhost";
     options.http.port = 0;
     options.ids = &ids_;
-    if (envelope_bytes != 0) options.exchange.limits.envelope_bytes_max = envelope_bytes;
+    if (given.envelope_bytes_max != 0)
+        options.exchange.limits.envelope_bytes_max = given.envelope_bytes_max;
+    if (given.shells_per_owner_max != 0)
+        options.exchange.limits.shells_per_owner_max = given.shells_per_owner_max;
+    if (given.left_alone_after) options.exchange.left_alone_after = *given.left_alone_after;
+    if (given.idle_timeout) options.exchange.idle_timeout = *given.idle_timeout;
     options.start_shell = [this](const psrp::wsman::ShellRequested&)
         -> psrp::Result<std::unique_ptr<psrp::Transport>> {
         return psrp::server::HostedTransport::start(

@@ -7,16 +7,26 @@
 #include <psrp/winrm/listener.hpp>
 #include <psrp/winrm/winrm_transport.hpp>
 
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace tests {
 
+// What differs from the listener's own; nothing: as it is there.
+struct EndpointOptions {
+    std::uint32_t envelope_bytes_max = 0;
+    std::size_t shells_per_owner_max = 0;
+    std::optional<std::chrono::milliseconds> left_alone_after = {};
+    std::optional<std::chrono::milliseconds> idle_timeout = {};
+};
+
 // A listener on loopback in front of the embedded endpoint.
 class LocalEndpoint {
 public:
-    explicit LocalEndpoint(psrp::HttpServerOptions http, std::uint32_t envelope_bytes = 0);
+    explicit LocalEndpoint(psrp::HttpServerOptions http, const EndpointOptions& given = {});
     ~LocalEndpoint();
     LocalEndpoint(const LocalEndpoint&) = delete;
     LocalEndpoint& operator=(const LocalEndpoint&) = delete;

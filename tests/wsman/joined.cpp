@@ -60,7 +60,7 @@ void JoinedService::remove(JoinedClient& client)
     std::erase(clients_, &client);
     std::erase_if(askers_, [&](const auto& entry) {
         if (entry.second != &client) return false;
-        exchange.request_gone(entry.first);
+        exchange.request_gone(entry.first, now);
         return true;
     });
 }

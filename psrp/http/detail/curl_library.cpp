@@ -38,6 +38,9 @@ const CurlLibrary* load()
                       find(library, "curl_multi_remove_handle", curl.multi_remove_handle) &&
                       find(library, "curl_multi_setopt", curl.multi_setopt) &&
                       find(library, "curl_multi_socket_action", curl.multi_socket_action) &&
+                      find(library, "curl_share_cleanup", curl.share_cleanup) &&
+                      find(library, "curl_share_init", curl.share_init) &&
+                      find(library, "curl_share_setopt", curl.share_setopt) &&
                       find(library, "curl_slist_append", curl.slist_append) &&
                       find(library, "curl_slist_free_all", curl.slist_free_all) &&
                       find(library, "curl_url", curl.url) &&

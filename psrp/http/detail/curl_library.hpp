@@ -20,6 +20,9 @@ struct CurlLibrary {
     decltype(&curl_multi_remove_handle) multi_remove_handle = nullptr;
     decltype(&curl_multi_setopt) multi_setopt = nullptr;
     decltype(&curl_multi_socket_action) multi_socket_action = nullptr;
+    decltype(&curl_share_cleanup) share_cleanup = nullptr;
+    decltype(&curl_share_init) share_init = nullptr;
+    decltype(&curl_share_setopt) share_setopt = nullptr;
     decltype(&curl_slist_append) slist_append = nullptr;
     decltype(&curl_slist_free_all) slist_free_all = nullptr;
     decltype(&curl_url) url = nullptr;

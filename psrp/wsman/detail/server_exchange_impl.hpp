@@ -67,6 +67,7 @@ struct ServerShell {
     std::string output_streams;
     bool is_command_shell = false;
     bool has_ended = false;
+    bool is_left_alone = false; // Disconnected because its client is silent
     BufferMode mode = BufferMode::Block;
     std::optional<Guid> session_id;
     Milliseconds idle_timeout{};
@@ -107,7 +108,7 @@ struct ServerExchange::Impl {
     void receive(const IncomingRequest& incoming, Time now);
     void dispatch(Waiting waiting, Request request, const IncomingRequest& incoming, Time now);
     bool answer_again(const Waiting& waiting);
-    void request_gone(std::uint64_t id);
+    void request_gone(std::uint64_t id, Time now);
     std::uint64_t wait(Waiting waiting);
     void answer(const Waiting& waiting, ResponseBody body);
     void answer_waiting(std::uint64_t& number, ResponseBody body);
@@ -117,6 +118,11 @@ struct ServerExchange::Impl {
     [[nodiscard]] std::optional<Time> deadline() const;
     void on_deadline(Time now);
     void close_idle(Time now);
+    void leave_silent(Time now);
+    void hand_over(Shell& shell);
+    void take_back(const Waiting& waiting, Shell& shell);
+    void forget_answers(const Waiting& waiting);
+    [[nodiscard]] bool is_busy(const Guid& shell) const;
     void shut_down();
     void end_channel(Channel& channel, Errc error);
     void erase_shell(const Guid& key);
@@ -170,6 +176,7 @@ struct ServerExchange::Impl {
     ServerExchangeOptions options;
     IdSource* id_source;
     std::uint64_t last_number = 0;
+    Time now_last{};                                   // the latest time that we were told
     std::map<std::uint64_t, Waiting> waiting_requests; // by our number
     std::map<Guid, Shell> shells;
     std::deque<detail::RememberedAnswer> remembered;
