@@ -10,6 +10,7 @@ client-fragments  those of them that a client sent
 server-fragments  those of them that a server sent
 messages          joined messages with their header
 scripts           scripts that clients ran
+compressed, plain compressed streams, and what they stand for
 """
 import base64
 import glob
@@ -222,6 +223,14 @@ def main():
     for row in rows(os.path.join(vectors, "psrp-bad", "server.jsonl")):
         steps = [step if isinstance(step, str) else step.get("raw") for step in row["send"]]
         seeds.add("lines", "\n".join(step for step in steps if step is not None) + "\n")
+    for row in rows(os.path.join(vectors, "xpress.jsonl")):
+        stream = base64.b64decode(row["stream"])
+        seeds.add("compressed", stream)
+        # The data of the first chunk; the harness takes the announced size from the end.
+        plain_size = int.from_bytes(stream[:2], "little")
+        data_size = int.from_bytes(stream[2:4], "little") + 1
+        seeds.add("compressed", stream[4:4 + data_size] + plain_size.to_bytes(2, "little"))
+        seeds.add("plain", base64.b64decode(row["plain"])[:SEED_BYTES_MAX])
     add_multiparts(seeds)
     add_soap(seeds)
     for kind, seen in sorted(seeds.seen.items()):
