@@ -234,6 +234,7 @@ HttpResult<void> HttpServer::Impl::start()
     if (auto read = read_files(); !read) return read;
     login_.users = options_.users.get();
     login_.credential = options_.credential ? &*options_.credential : nullptr;
+    login_.credssp_identity = options_.credssp_identity ? &*options_.credssp_identity : nullptr;
     login_.certificate_users = options_.certificate_users;
     login_.allows_basic_in_clear = options_.basic_in_clear == Permission::Yes;
     login_.needs_channel_binding =
@@ -440,7 +441,7 @@ std::optional<HttpServer::Impl::Answer> HttpServer::Impl::on_authenticated(Excha
 
 HttpResult<std::string> HttpServer::Impl::open(Exchange& exchange, std::string_view content_type)
 {
-    GssContext* context = exchange.peer->login.context();
+    SecurityContext* context = exchange.peer->login.context();
     if (context == nullptr) return http_failure(HttpErrc::UnexpectedEncryption);
     const auto type = read_encrypted_content_type(content_type, options_.multipart);
     if (!type) return http_failure(type.error());
@@ -451,17 +452,14 @@ HttpResult<std::string> HttpServer::Impl::open(Exchange& exchange, std::string_v
 MHD_Result HttpServer::Impl::send(Exchange& exchange, Answer answer)
 {
     if (exchange.was_encrypted && !answer.body.empty()) {
-        GssContext* context = exchange.peer->login.context();
+        SecurityContext* context = exchange.peer->login.context();
         auto sealed =
             context != nullptr
-                ? context->seal(answer.body)
-                : HttpResult<SealedMessage>(http_failure(HttpErrc::EncryptionUnavailable));
+                ? seal_body(*context, exchange.peer->protocol, soap_type, answer.body)
+                : HttpResult<EncryptedBody>(http_failure(HttpErrc::EncryptionUnavailable));
         if (!sealed) return MHD_NO; // the connection is cut
-        const EncryptionProtocol protocol = exchange.peer->protocol;
-        answer.body = write_encrypted_body(
-            protocol, soap_type, sealed->original_bytes, sealed->signature, sealed->ciphertext
-        );
-        answer.content_type = encrypted_content_type(protocol);
+        answer.body = std::move(sealed->body);
+        answer.content_type = std::move(sealed->content_type);
     }
     MHD_Response* response = MHD_create_response_from_buffer(
         answer.body.size(), answer.body.data(), MHD_RESPMEM_MUST_COPY
