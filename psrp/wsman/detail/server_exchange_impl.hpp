@@ -5,6 +5,7 @@
 
 #include <psrp/wsman/server_exchange.hpp>
 #include <psrp/wsman/soap.hpp>
+#include <psrp/wsman/xpress_codec.hpp>
 
 #include <deque>
 #include <map>
@@ -67,6 +68,7 @@ struct ServerShell {
     std::string output_streams;
     bool is_command_shell = false;
     bool has_ended = false;
+    bool is_compressed = false; // what streams carry
     BufferMode mode = BufferMode::Block;
     std::optional<Guid> session_id;
     Milliseconds idle_timeout{};
@@ -138,6 +140,7 @@ struct ServerExchange::Impl {
     );
     void on_command(Waiting waiting, Shell& shell, CommandBody& body);
     void on_send(Waiting waiting, Shell& shell, SendBody& body);
+    bool expand(SendBody& body);
     void on_receive(Waiting waiting, Shell& shell, const ReceiveBody& body, Time now);
     void on_signal(Waiting waiting, Shell& shell, const SignalBody& body);
     void on_delete(const Waiting& waiting, Shell& shell);
@@ -169,6 +172,7 @@ struct ServerExchange::Impl {
 
     ServerExchangeOptions options;
     IdSource* id_source;
+    XpressCodec codec;
     std::uint64_t last_number = 0;
     std::map<std::uint64_t, Waiting> waiting_requests; // by our number
     std::map<Guid, Shell> shells;
