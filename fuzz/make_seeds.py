@@ -10,6 +10,8 @@ client-fragments  those of them that a client sent
 server-fragments  those of them that a server sent
 messages          joined messages with their header
 scripts           scripts that clients ran
+credssp           messages of CredSSP and credentials
+compressed, plain compressed streams, and what they stand for
 """
 import base64
 import glob
@@ -114,6 +116,32 @@ def add_multiparts(seeds):
             head = f'multipart/{kind};protocol="{name}";boundary="Encrypted Boundary"'
             seeds.add("multiparts", body)
             seeds.add("multiparts", f"{head}\n{body}")
+
+
+def der(tag, content):
+    size = len(content)
+    if size < 0x80:
+        head = bytes([tag, size])
+    else:
+        length = size.to_bytes((size.bit_length() + 7) // 8, "big")
+        head = bytes([tag, 0x80 | len(length)]) + length
+    return head + content
+
+
+def add_credssp(seeds):
+    """Requests of every shape, and TSCredentials."""
+    version = der(0xA0, der(2, b"\x06"))
+    token = der(0xA1, der(0x30, der(0x30, der(0xA0, der(4, b"NTLMSSP\0" * 20)))))
+    parts = [token, der(0xA2, der(4, b"a" * 40)), der(0xA3, der(4, b"k" * 48)),
+             der(0xA4, der(2, b"\0\xc0\0\0\x6d")), der(0xA5, der(4, bytes(32)))]
+    seeds.add("credssp", der(0x30, version))
+    for part in parts:
+        seeds.add("credssp", der(0x30, version + part))
+    seeds.add("credssp", der(0x30, version + b"".join(parts) + der(0xA6, der(2, b"\0"))))
+    texts = b"".join(
+        der(0xA0 + i, der(4, text.encode("utf-16-le"))) for i, text in enumerate(("DOMAIN", "user", "secret"))
+    )
+    seeds.add("credssp", der(0x30, der(0xA0, der(2, b"\1")) + der(0xA1, der(4, der(0x30, texts)))))
 
 
 NAMESPACES = {
@@ -222,6 +250,15 @@ def main():
     for row in rows(os.path.join(vectors, "psrp-bad", "server.jsonl")):
         steps = [step if isinstance(step, str) else step.get("raw") for step in row["send"]]
         seeds.add("lines", "\n".join(step for step in steps if step is not None) + "\n")
+    for row in rows(os.path.join(vectors, "xpress.jsonl")):
+        stream = base64.b64decode(row["stream"])
+        seeds.add("compressed", stream)
+        # The data of the first chunk; the harness takes the announced size from the end.
+        plain_size = int.from_bytes(stream[:2], "little")
+        data_size = int.from_bytes(stream[2:4], "little") + 1
+        seeds.add("compressed", stream[4:4 + data_size] + plain_size.to_bytes(2, "little"))
+        seeds.add("plain", base64.b64decode(row["plain"])[:SEED_BYTES_MAX])
+    add_credssp(seeds)
     add_multiparts(seeds)
     add_soap(seeds)
     for kind, seen in sorted(seeds.seen.items()):

@@ -3,6 +3,7 @@
 #include <psrp/http/challenge.hpp>
 #include <psrp/http/channel_binding.hpp>
 #include <psrp/http/client_channel.hpp>
+#include <psrp/http/credssp.hpp>
 #include <psrp/http/detail/curl_library.hpp>
 
 namespace psrp {
@@ -45,10 +46,18 @@ UrlPlace place_of(const std::string& url)
     return place;
 }
 
-bool is_gss(AuthenticationScheme scheme)
+// Whether tokens are exchanged, and messages can be encrypted.
+bool has_context(AuthenticationScheme scheme)
 {
     return scheme == AuthenticationScheme::Negotiate || scheme == AuthenticationScheme::Kerberos ||
-           scheme == AuthenticationScheme::Ntlm;
+           scheme == AuthenticationScheme::Ntlm || scheme == AuthenticationScheme::CredSsp;
+}
+
+EncryptionProtocol protocol_of(AuthenticationScheme scheme)
+{
+    if (scheme == AuthenticationScheme::Kerberos) return EncryptionProtocol::Kerberos;
+    if (scheme == AuthenticationScheme::CredSsp) return EncryptionProtocol::CredSsp;
+    return EncryptionProtocol::Spnego;
 }
 
 GssMechanism mechanism_of(AuthenticationScheme scheme)
@@ -122,12 +131,13 @@ struct HttpChannel::Impl {
         const bool is_wanted =
             options.encryption == MessageEncryption::Always ||
             (options.encryption == MessageEncryption::Automatic && !connection.is_secure());
-        encrypts = is_gss(scheme) && is_wanted;
+        encrypts = has_context(scheme) && is_wanted;
     }
 
     HttpResult<void> check() const;
     void begin();
     void begin_tokens();
+    HttpResult<void> make_context(GssInitiatorOptions initiator);
     void send_token(BytesView token);
     void send_message();
     void send(std::string body, const std::string& type, const std::string& authorization);
@@ -144,6 +154,7 @@ struct HttpChannel::Impl {
     void fail(HttpFailure failure);
     [[nodiscard]] const char* scheme_word() const
     {
+        if (scheme == AuthenticationScheme::CredSsp) return "CredSSP";
         return scheme == AuthenticationScheme::Kerberos ? "Kerberos" : "Negotiate";
     }
 
@@ -155,7 +166,7 @@ struct HttpChannel::Impl {
     Phase phase = Phase::Idle;
     std::string message;
     std::chrono::milliseconds timeout{};
-    std::optional<GssContext> context;
+    std::unique_ptr<SecurityContext> context;
     int rounds = 0;
     bool has_begun_again = false;
     bool needs_fresh_connection = false;
@@ -179,7 +190,9 @@ HttpResult<void> HttpChannel::Impl::check() const
         }
         return {};
     case AuthenticationScheme::CredSsp:
-        return http_failure(HttpErrc::SchemeNotSupported, "-Authentication Credssp");
+        // A password is what it delegates.
+        if (options.identity->login() == nullptr) return http_failure(HttpErrc::CredentialMissing);
+        return {};
     case AuthenticationScheme::Digest:
         if (options.connection.user.empty()) return http_failure(HttpErrc::CredentialMissing);
         return {};
@@ -195,11 +208,12 @@ HttpResult<void> HttpChannel::Impl::check() const
 
 void HttpChannel::Impl::begin()
 {
-    if (!is_gss(scheme) || (context && context->is_complete())) return send_message();
+    if (!has_context(scheme) || (context && context->is_complete())) return send_message();
     context.reset();
     rounds = 0;
-    // The token is bound to the server's certificate, which has to be seen first.
-    if (!connection.is_secure()) return begin_tokens();
+    // The token is bound to the server's certificate, which has to be seen first; CredSSP brings
+    // its own.
+    if (!connection.is_secure() || scheme == AuthenticationScheme::CredSsp) return begin_tokens();
     phase = Phase::Probe;
     send({}, soap_type, {});
 }
@@ -211,9 +225,7 @@ void HttpChannel::Impl::begin_tokens()
     GssInitiatorOptions initiator = initiator_options();
     initiator.mechanism = mechanism_of(scheme);
     initiator.credential = *credential;
-    auto made = GssContext::initiate(initiator);
-    if (!made) return fail(made.error());
-    context = std::move(*made);
+    if (auto made = make_context(std::move(initiator)); !made) return fail(made.error());
     auto token = context->step({});
     if (!token) return refuse(token.error());
     if (!*token) return fail(http_failure(HttpErrc::SecurityFailed).value());
@@ -246,6 +258,25 @@ void HttpChannel::Impl::refuse(HttpFailure failure)
     fail(std::move(failure));
 }
 
+HttpResult<void> HttpChannel::Impl::make_context(GssInitiatorOptions initiator)
+{
+    if (scheme != AuthenticationScheme::CredSsp) {
+        auto made = GssContext::initiate(initiator);
+        if (!made) return tl::unexpected(made.error());
+        context = std::make_unique<GssContext>(std::move(*made));
+        return {};
+    }
+    CredSspClientOptions credssp;
+    credssp.login = std::move(initiator);
+    credssp.login.delegates = false; // the password is what is given away
+    credssp.delegated = options.identity->login();
+    credssp.versions.min = options.credssp_version_min;
+    auto made = CredSspContext::initiate(credssp);
+    if (!made) return tl::unexpected(made.error());
+    context = std::move(*made);
+    return {};
+}
+
 void HttpChannel::Impl::send_token(BytesView token)
 {
     phase = Phase::Tokens;
@@ -257,18 +288,9 @@ void HttpChannel::Impl::send_message()
 {
     phase = Phase::Message;
     if (encrypts) {
-        auto sealed = context->seal(message);
+        auto sealed = seal_body(*context, protocol_of(scheme), soap_type, message);
         if (!sealed) return fail(sealed.error());
-        const auto protocol = scheme == AuthenticationScheme::Kerberos
-                                  ? EncryptionProtocol::Kerberos
-                                  : EncryptionProtocol::Spnego;
-        return send(
-            write_encrypted_body(
-                protocol, soap_type, sealed->original_bytes, sealed->signature, sealed->ciphertext
-            ),
-            encrypted_content_type(protocol),
-            {}
-        );
+        return send(std::move(sealed->body), sealed->content_type, {});
     }
     if (scheme == AuthenticationScheme::Basic) {
         const Login& login = *options.identity->login();
@@ -353,7 +375,8 @@ void HttpChannel::Impl::on_tokens(HttpResponse response)
         const auto code = rounds == 0 ? HttpErrc::SchemeNotOffered : HttpErrc::LoginRefused;
         return refuse(http_failure(code, "the server offers " + schemes_of(response)).value());
     }
-    if (is_refused && (token->empty() || context->is_complete())) {
+    const bool is_token = token && (!token->empty() || context->takes_empty_token());
+    if (is_refused && (!is_token || context->is_complete())) {
         return refuse(http_failure(HttpErrc::LoginRefused).value());
     }
     constexpr int redirection = 300;
@@ -370,7 +393,7 @@ void HttpChannel::Impl::on_tokens(HttpResponse response)
         context.reset();
         return fail(http_failure(HttpErrc::TooManyRounds).value());
     }
-    if (token && !token->empty() && !context->is_complete()) {
+    if (is_token && !context->is_complete()) {
         const auto bytes = read_token(*token);
         if (!bytes) return again(http_failure(bytes.error()).value());
         auto next = context->step(*bytes);
@@ -398,7 +421,7 @@ void HttpChannel::Impl::on_tokens(HttpResponse response)
 void HttpChannel::Impl::on_message(HttpResponse response)
 {
     if (response.status != unauthorized) return on_answer(std::move(response), encrypts);
-    if (is_gss(scheme)) return again(http_failure(HttpErrc::TooManyRounds).value());
+    if (has_context(scheme)) return again(http_failure(HttpErrc::TooManyRounds).value());
     const std::string offered = schemes_of(response);
     fail(http_failure(HttpErrc::LoginRefused, "the server offers " + offered).value());
 }

@@ -23,7 +23,7 @@ enum class AuthenticationScheme : std::uint8_t {
     Negotiate,
     Kerberos,
     Ntlm,
-    CredSsp, // not there yet
+    CredSsp, // gives the user's password to the server
     Digest,
     Certificate,
     Anonymous,
@@ -61,9 +61,10 @@ struct ChannelOptions {
     std::string service = "HTTP"; // of the Kerberos principal service/host
     bool names_port = false;      // IncludePortInSPN
     bool delegates = false;
+    std::uint32_t credssp_version_min = 5; // less only where somebody insists (C6)
     MultipartLimits multipart = {};
-    // Rounds of 401 before one gives up.
-    int rounds_max = 8;
+    // Rounds of 401 before one gives up; CredSSP has two for TLS besides its own.
+    int rounds_max = 12;
 };
 
 // One request at a time, like its connection. Tokens and encryption are not seen outside.

@@ -85,6 +85,14 @@ const char* text_of_login(HttpErrc code)
         return "the Kerberos realm does not know the host's service";
     case HttpErrc::PasswordRefused:
         return "the Kerberos realm refused the password";
+    case HttpErrc::CredSspTooOld:
+        return "the other side speaks an older CredSSP than is allowed";
+    case HttpErrc::CredSspVersionChanged:
+        return "the other side changed its version of CredSSP on the way";
+    case HttpErrc::CredSspBindingMismatch:
+        return "the login is bound to another TLS session: somebody may stand in between";
+    case HttpErrc::MalformedCredSsp:
+        return "a message of CredSSP is not what it should be";
     case HttpErrc::SecurityFailed:
         return "GSSAPI failed";
     default:

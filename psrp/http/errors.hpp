@@ -68,6 +68,14 @@ enum class HttpErrc {
     ServiceUnknown,
     // Environment: the realm refused the password.
     PasswordRefused,
+    // Environment: the peer speaks an older CredSSP than is allowed: one that can be relayed.
+    CredSspTooOld,
+    // Peer: it changed the version of CredSSP after it had said it.
+    CredSspVersionChanged,
+    // Peer: what it proves is bound to another TLS session: somebody stands between.
+    CredSspBindingMismatch,
+    // Peer: a message of CredSSP cannot be read, or does not come at this place.
+    MalformedCredSsp,
     // Environment: GSSAPI failed otherwise.
     SecurityFailed,
     // Peer: a body is not the multipart that encryption asks for.

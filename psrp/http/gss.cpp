@@ -445,8 +445,9 @@ bool GssContext::has_delegated_credential() const
     return impl_->is_complete && impl_->delegated != GSS_C_NO_CREDENTIAL;
 }
 
-const Bytes& GssContext::error_token() const
+std::optional<Bytes> GssContext::farewell() const
 {
+    if (impl_->error_token.empty()) return std::nullopt;
     return impl_->error_token;
 }
 
@@ -507,12 +508,23 @@ HttpResult<std::string> GssContext::open(
     std::string_view signature, std::string_view ciphertext, std::uint64_t original_bytes
 )
 {
-    if (!can_encrypt()) return http_failure(HttpErrc::EncryptionUnavailable);
     // Joined, both pieces are the token of gss_wrap, whoever cut it and wherever (F).
     std::string token;
     token.reserve(signature.size() + ciphertext.size());
     token += signature;
     token += ciphertext;
+    auto opened = unwrap(token);
+    if (!opened) return opened;
+    const std::uint64_t size = opened->size();
+    const bool is_padded =
+        !impl_->is_ntlm && original_bytes > size && original_bytes - size <= kerberos_padding_max;
+    if (size != original_bytes && !is_padded) return http_failure(HttpErrc::LengthMismatch);
+    return opened;
+}
+
+HttpResult<std::string> GssContext::unwrap(std::string_view token)
+{
+    if (!can_encrypt()) return http_failure(HttpErrc::EncryptionUnavailable);
     // gss-ntlmssp takes the signature off without a look whether it is there.
     if (impl_->is_ntlm && token.size() < ntlm_signature_bytes) {
         return http_failure(HttpErrc::MessageTampered);
@@ -527,31 +539,7 @@ HttpResult<std::string> GssContext::open(
     if (major != GSS_S_COMPLETE || is_secret == 0) {
         return http_failure(HttpErrc::MessageTampered);
     }
-    const std::uint64_t size = output.buffer.length;
-    const bool is_padded =
-        !impl_->is_ntlm && original_bytes > size && original_bytes - size <= kerberos_padding_max;
-    if (size != original_bytes && !is_padded) return http_failure(HttpErrc::LengthMismatch);
     return std::string(output.text());
-}
-
-HttpResult<std::string> open_encrypted_body(
-    GssContext& context,
-    std::string_view body,
-    const EncryptedContentType& type,
-    const MultipartLimits& limits
-)
-{
-    const auto parts = read_encrypted_body(body, type, limits);
-    if (!parts) return http_failure(parts.error());
-    std::string whole;
-    for (const EncryptedPart& part : *parts) {
-        auto opened = context.open(part.signature, part.ciphertext, part.original_bytes);
-        if (!opened) return opened;
-        whole += *opened;
-    }
-    while (!whole.empty() && whole.back() == 0)
-        whole.pop_back();
-    return whole;
 }
 
 } // namespace psrp

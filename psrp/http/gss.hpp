@@ -5,7 +5,7 @@
 #include <clixml/bytes.hpp>
 #include <psrp/http/failure.hpp>
 #include <psrp/http/login.hpp>
-#include <psrp/http/multipart.hpp>
+#include <psrp/http/security_context.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -14,9 +14,6 @@
 #include <string_view>
 
 namespace psrp {
-
-using clixml::Bytes;
-using clixml::BytesView;
 
 enum class GssMechanism : std::uint8_t {
     Negotiate, // SPNEGO, which settles on Kerberos or NTLM
@@ -65,60 +62,46 @@ struct GssAcceptorOptions {
     bool needs_channel_binding = false;        // refuses clients that send none
 };
 
-// A message that was encrypted, in the two pieces that HTTP carries.
-struct SealedMessage {
-    std::string signature;
-    std::string ciphertext;
-    std::uint64_t original_bytes = 0; // what Length says
-};
-
 // One security context: of one connection, in one role. Not thread-safe. After an error it is
 // Broken: nothing but destroying it makes sense.
-class GssContext {
+class GssContext final : public SecurityContext {
 public:
     static HttpResult<GssContext> initiate(const GssInitiatorOptions& options);
     static GssContext accept(const GssAcceptorOptions& options);
     GssContext(GssContext&&) noexcept;
     GssContext& operator=(GssContext&&) noexcept;
-    ~GssContext();
+    ~GssContext() override;
 
     // Takes the peer's token (none at an initiator's start) and gives ours, if there is one.
     // Errors: those of Kerberos, LoginRefused, SecurityFailed.
-    HttpResult<std::optional<Bytes>> step(BytesView token);
-    [[nodiscard]] bool is_complete() const;
+    HttpResult<std::optional<Bytes>> step(BytesView token) override;
+    [[nodiscard]] bool is_complete() const override;
     // Whether messages can be kept secret; once complete.
     [[nodiscard]] bool can_encrypt() const;
     // Whether NTLM came about, once complete.
     [[nodiscard]] bool is_ntlm() const;
     // Who the peer is, once complete: user@REALM or DOMAIN\user.
-    [[nodiscard]] std::string peer_name() const;
+    [[nodiscard]] std::string peer_name() const override;
     // An acceptor's, once complete: whether the client has handed its own credential on.
     [[nodiscard]] bool has_delegated_credential() const;
-    // After step() has failed: what tells the peer why; empty where the mechanism has no words.
-    [[nodiscard]] const Bytes& error_token() const;
+    // What the mechanism says of a step() that failed: of clocks, of tickets.
+    [[nodiscard]] std::optional<Bytes> farewell() const override;
 
     // Encrypts one message; they must go over the wire in this order. Errors:
     // EncryptionUnavailable, SecurityFailed.
-    HttpResult<SealedMessage> seal(std::string_view message);
+    HttpResult<SealedMessage> seal(std::string_view message) override;
     // Decrypts the next message. Errors: MessageTampered for one that was changed, repeated or left
     // out; LengthMismatch where it is not `original_bytes` long; EncryptionUnavailable.
-    HttpResult<std::string>
-    open(std::string_view signature, std::string_view ciphertext, std::uint64_t original_bytes);
+    HttpResult<std::string> open(
+        std::string_view signature, std::string_view ciphertext, std::uint64_t original_bytes
+    ) override;
+    // The same for a token that stands in one piece and says nothing of its length.
+    HttpResult<std::string> unwrap(std::string_view token);
 
 private:
     struct Impl;
     explicit GssContext(std::unique_ptr<Impl> impl);
     std::unique_ptr<Impl> impl_;
 };
-
-// The messages of a multipart body, decrypted in their order and put together, without the zeros
-// that OMI fills them up with (fact sheet transports C5). Errors: those of read_encrypted_body()
-// and GssContext::open().
-HttpResult<std::string> open_encrypted_body(
-    GssContext& context,
-    std::string_view body,
-    const EncryptedContentType& type,
-    const MultipartLimits& limits
-);
 
 } // namespace psrp

@@ -312,14 +312,29 @@ read_encrypted_content_type(std::string_view content_type, const MultipartLimits
     return malformed(0, "expected a known protocol");
 }
 
-std::string encrypted_content_type(EncryptionProtocol protocol)
+namespace {
+
+std::string content_type_of(std::string_view media_type, EncryptionProtocol protocol)
 {
-    std::string value = "multipart/encrypted;protocol=\"";
+    std::string value(media_type);
+    value += ";protocol=\"";
     value += encryption_protocol_name(protocol);
     value += "\";boundary=\"";
     value += default_boundary;
     value += '"';
     return value;
+}
+
+} // namespace
+
+std::string encrypted_content_type(EncryptionProtocol protocol)
+{
+    return content_type_of("multipart/encrypted", protocol);
+}
+
+std::string several_encrypted_content_type(EncryptionProtocol protocol)
+{
+    return content_type_of("multipart/x-multi-encrypted", protocol);
 }
 
 Result<std::vector<EncryptedPart>> read_encrypted_body(
@@ -334,7 +349,8 @@ std::string write_encrypted_body(
     std::string_view original_type,
     std::uint64_t original_bytes,
     std::string_view signature,
-    std::string_view ciphertext
+    std::string_view ciphertext,
+    BodyEnd end
 )
 {
     std::array<std::uint8_t, length_bytes> size{};
@@ -355,6 +371,7 @@ std::string write_encrypted_body(
     body += clixml::text_of(size);
     body += signature;
     body += ciphertext;
+    if (end == BodyEnd::No) return body;
     body += "--";
     body += default_boundary;
     body += "--\r\n";

@@ -48,6 +48,8 @@ read_encrypted_content_type(std::string_view content_type, const MultipartLimits
 
 // The header's value for a body of write_encrypted_body().
 std::string encrypted_content_type(EncryptionProtocol protocol);
+// The same for several bodies, one behind the other.
+std::string several_encrypted_content_type(EncryptionProtocol protocol);
 
 // One encrypted message: a pair of parts. Borrowed from the body.
 struct EncryptedPart {
@@ -65,13 +67,17 @@ Result<std::vector<EncryptedPart>> read_encrypted_body(
     std::string_view body, const EncryptedContentType& type, const MultipartLimits& limits = {}
 );
 
+// Whether the last boundary follows, or another message.
+enum class BodyEnd : std::uint8_t { No, Yes };
+
 // The body for one message. `original_bytes` is its length in the clear.
 std::string write_encrypted_body(
     EncryptionProtocol protocol,
     std::string_view original_type,
     std::uint64_t original_bytes,
     std::string_view signature,
-    std::string_view ciphertext
+    std::string_view ciphertext,
+    BodyEnd end = BodyEnd::Yes
 );
 
 } // namespace psrp

@@ -50,6 +50,7 @@ HttpResult<void> HttpServer::Impl::start()
     if (auto read = read_files(); !read) return read;
     login_.users = options_.users.get();
     login_.credential = options_.credential ? &*options_.credential : nullptr;
+    login_.credssp_identity = options_.credssp_identity ? &*options_.credssp_identity : nullptr;
     login_.certificate_users = options_.certificate_users;
     login_.allows_basic_in_clear = options_.basic_in_clear == Permission::Yes;
     login_.needs_channel_binding =

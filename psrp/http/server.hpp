@@ -5,6 +5,7 @@
 #include <psrp/http/failure.hpp>
 #include <psrp/http/gss.hpp>
 #include <psrp/http/multipart.hpp>
+#include <psrp/http/tls_pipe.hpp>
 #include <psrp/http/user_store.hpp>
 #include <psrp/transport/poll_source.hpp>
 
@@ -27,7 +28,7 @@ struct HttpServerLimits {
     // Of one connection's headers and read buffer: Kerberos tokens can be 64 KiB.
     std::size_t connection_bytes_max = std::size_t{160} << 10;
     unsigned idle_seconds_max = 300; // of a connection that waits for a request
-    int token_rounds_max = 8;        // of one login
+    int token_rounds_max = 12;       // of one login
     // Logins judged at once: hashes, PAM and GSSAPI keep a thread busy.
     std::size_t login_threads_max = 4;
 };
@@ -49,6 +50,8 @@ struct HttpServerOptions {
     std::unique_ptr<UserStore> users;
     // For Negotiate, Kerberos and NTLM; empty: they are not offered.
     std::optional<GssCredential> credential;
+    // For CredSSP besides, with the credential above: clients give their passwords away by it.
+    std::optional<TlsIdentity> credssp_identity;
     Permission basic_in_clear = Permission::No;           // Basic over plain HTTP
     Permission unencrypted = Permission::No;              // messages in the clear over plain HTTP
     Permission without_channel_binding = Permission::Yes; // over TLS

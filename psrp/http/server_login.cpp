@@ -1,6 +1,7 @@
 #include <clixml/secret.hpp>
 #include <clixml/utf.hpp>
 #include <psrp/http/challenge.hpp>
+#include <psrp/http/credssp.hpp>
 #include <psrp/http/server_login.hpp>
 
 #include <openssl/crypto.h>
@@ -44,6 +45,7 @@ std::vector<std::string> ServerLogin::challenges() const
     if (options_.credential != nullptr) {
         all.emplace_back("Negotiate");
         all.emplace_back("Kerberos");
+        if (options_.credssp_identity != nullptr) all.emplace_back("CredSSP");
     }
     const bool offers_basic =
         options_.users != nullptr && (options_.is_secure || options_.allows_basic_in_clear);
@@ -81,7 +83,7 @@ LoginVerdict ServerLogin::judge(std::string_view authorization, std::string_view
     const Challenge& first = given.front();
     if (is_one_of(first.scheme, {"Basic"})) return judge_basic(first.rest);
     if (is_one_of(first.scheme, {certificate_scheme})) return judge_certificate(thumbprint);
-    if (is_one_of(first.scheme, {"Negotiate", "Kerberos", "NTLM"})) {
+    if (is_one_of(first.scheme, {"Negotiate", "Kerberos", "NTLM", "CredSSP"})) {
         return judge_token(first.scheme, first.rest);
     }
     return refused(http_failure(HttpErrc::SchemeNotSupported).value(), "unknown");
@@ -135,6 +137,31 @@ LoginVerdict ServerLogin::judge_certificate(std::string_view thumbprint)
     return verdict;
 }
 
+HttpResult<void> ServerLogin::begin(std::string_view scheme)
+{
+    context_.reset();
+    is_accepted_ = false;
+    rounds_ = 0;
+    GssAcceptorOptions acceptor;
+    acceptor.credential = options_.credential;
+    if (is_one_of(scheme, {"CredSSP"})) {
+        if (options_.credssp_identity == nullptr) {
+            return http_failure(HttpErrc::SchemeNotSupported);
+        }
+        CredSspServerOptions credssp;
+        credssp.login = acceptor;
+        credssp.identity = options_.credssp_identity;
+        auto made = CredSspContext::accept(credssp);
+        if (!made) return tl::unexpected(made.error());
+        context_ = std::move(*made);
+        return {};
+    }
+    acceptor.channel_binding = options_.channel_binding;
+    acceptor.needs_channel_binding = options_.needs_channel_binding;
+    context_ = std::make_unique<GssContext>(GssContext::accept(acceptor));
+    return {};
+}
+
 LoginVerdict ServerLogin::judge_token(std::string_view scheme, std::string_view token)
 {
     if (options_.credential == nullptr) {
@@ -144,24 +171,17 @@ LoginVerdict ServerLogin::judge_token(std::string_view scheme, std::string_view 
     if (!bytes) return refused(http_failure(bytes.error()).value(), scheme);
     // A token after a login that is complete begins another one.
     if (!context_ || context_->is_complete()) {
-        GssAcceptorOptions acceptor;
-        acceptor.credential = options_.credential;
-        acceptor.channel_binding = options_.channel_binding;
-        acceptor.needs_channel_binding = options_.needs_channel_binding;
-        context_ = GssContext::accept(acceptor);
-        is_accepted_ = false;
-        rounds_ = 0;
+        if (auto begun = begin(scheme); !begun) return refused(begun.error(), scheme);
     }
     if (++rounds_ > options_.rounds_max) {
         return refused(http_failure(HttpErrc::TooManyRounds).value(), scheme);
     }
     auto next = context_->step(*bytes);
     if (!next) {
-        // A mechanism may have words of its own for the client: of clocks, of tickets.
-        const Bytes words = context_->error_token();
+        const auto farewell = context_->farewell();
         LoginVerdict verdict = refused(next.error(), scheme);
-        if (!words.empty())
-            verdict.challenges.insert(verdict.challenges.begin(), write_token(scheme, words));
+        if (farewell)
+            verdict.challenges.insert(verdict.challenges.begin(), write_token(scheme, *farewell));
         return verdict;
     }
     LoginVerdict verdict;

@@ -4,9 +4,12 @@
 
 #include <psrp/http/failure.hpp>
 #include <psrp/http/gss.hpp>
+#include <psrp/http/security_context.hpp>
+#include <psrp/http/tls_pipe.hpp>
 #include <psrp/http/user_store.hpp>
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,12 +21,14 @@ namespace psrp {
 struct ServerLoginOptions {
     UserStore* users = nullptr;                // for Basic; null: not offered
     const GssCredential* credential = nullptr; // for the others; null: not offered
+    // For CredSSP, with the credential above; null: not offered.
+    const TlsIdentity* credssp_identity = nullptr;
     std::map<std::string, std::string> certificate_users;
     Bytes channel_binding; // of our certificate; empty: no TLS
     bool is_secure = false;
     bool allows_basic_in_clear = false;
     bool needs_channel_binding = false;
-    int rounds_max = 8;
+    int rounds_max = 12;
 };
 
 // What to do with a request after its Authorization was looked at.
@@ -51,17 +56,21 @@ public:
     // Who was accepted last; empty: nobody.
     [[nodiscard]] const std::string& user() const { return user_; }
     // For messages; null where the scheme has no encryption.
-    [[nodiscard]] GssContext* context() { return context_ && is_accepted_ ? &*context_ : nullptr; }
+    [[nodiscard]] SecurityContext* context()
+    {
+        return context_ && is_accepted_ ? context_.get() : nullptr;
+    }
 
 private:
     LoginVerdict judge_basic(std::string_view token);
+    HttpResult<void> begin(std::string_view scheme);
     LoginVerdict judge_token(std::string_view scheme, std::string_view token);
     LoginVerdict judge_certificate(std::string_view thumbprint);
     LoginVerdict refused(HttpFailure failure, std::string_view scheme);
     [[nodiscard]] std::vector<std::string> challenges() const;
 
     const ServerLoginOptions& options_;
-    std::optional<GssContext> context_;
+    std::unique_ptr<SecurityContext> context_;
     int rounds_ = 0;
     bool is_accepted_ = false;
     std::string user_;

@@ -141,7 +141,7 @@ std::optional<HttpServer::Impl::Answer> HttpServer::Impl::on_authenticated(Excha
 
 HttpResult<std::string> HttpServer::Impl::open(Exchange& exchange, std::string_view content_type)
 {
-    GssContext* context = exchange.peer->login.context();
+    SecurityContext* context = exchange.peer->login.context();
     if (context == nullptr) return http_failure(HttpErrc::UnexpectedEncryption);
     const auto type = read_encrypted_content_type(content_type, options_.multipart);
     if (!type) return http_failure(type.error());
@@ -152,21 +152,14 @@ HttpResult<std::string> HttpServer::Impl::open(Exchange& exchange, std::string_v
 MHD_Result HttpServer::Impl::send(Exchange& exchange, Answer answer)
 {
     if (exchange.was_encrypted && !answer.body.empty()) {
-        GssContext* context = exchange.peer->login.context();
+        SecurityContext* context = exchange.peer->login.context();
         auto sealed =
             context != nullptr
-                ? context->seal(answer.body)
-                : HttpResult<SealedMessage>(http_failure(HttpErrc::EncryptionUnavailable));
+                ? seal_body(*context, exchange.peer->protocol, detail::soap_type, answer.body)
+                : HttpResult<EncryptedBody>(http_failure(HttpErrc::EncryptionUnavailable));
         if (!sealed) return MHD_NO; // the connection is cut
-        const EncryptionProtocol protocol = exchange.peer->protocol;
-        answer.body = write_encrypted_body(
-            protocol,
-            detail::soap_type,
-            sealed->original_bytes,
-            sealed->signature,
-            sealed->ciphertext
-        );
-        answer.content_type = encrypted_content_type(protocol);
+        answer.body = std::move(sealed->body);
+        answer.content_type = std::move(sealed->content_type);
     }
     MHD_Response* response = MHD_create_response_from_buffer(
         answer.body.size(), answer.body.data(), MHD_RESPMEM_MUST_COPY

@@ -53,6 +53,10 @@ bool is_passing(const clixml::Error& error)
 
 WinRmTransport::WinRmTransport(WinRmOptions options) : options_(std::move(options))
 {
+    if (options_.compresses || options_.exchange.connects_compressed) {
+        codec_ = std::make_unique<wsman::XpressCodec>();
+        options_.exchange.codec = codec_.get();
+    }
     options_.requests.channel.connection.url = options_.exchange.url;
     exchange_ = std::make_unique<wsman::ClientExchange>(options_.exchange, *options_.ids);
     requests_ = std::make_unique<RequestPool>(options_.requests);

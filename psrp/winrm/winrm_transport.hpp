@@ -6,6 +6,7 @@
 #include <psrp/transport/transport.hpp>
 #include <psrp/winrm/request_pool.hpp>
 #include <psrp/wsman/client_exchange.hpp>
+#include <psrp/wsman/xpress_codec.hpp>
 
 #include <chrono>
 #include <functional>
@@ -22,6 +23,8 @@ struct WinRmOptions {
     wsman::ClientExchangeOptions exchange;
     RequestPoolOptions requests;
     IdSource* ids = nullptr; // borrowed, not null
+    // Streams are compressed where the server does it, too; sets exchange.codec.
+    bool compresses = false;
     // How often one goes where a server says that one should go; 0: never (B16). Never from https
     // to http.
     int redirections_max = 0;
@@ -73,6 +76,7 @@ private:
     void say(const std::string& line) const;
 
     WinRmOptions options_;
+    std::unique_ptr<wsman::XpressCodec> codec_;
     std::unique_ptr<wsman::ClientExchange> exchange_;
     std::unique_ptr<RequestPool> requests_;
     std::optional<clixml::Error> error_;

@@ -1,6 +1,7 @@
 // What a service says to each operation (fact sheet transports B5-B11, B15, B18).
 #include <clixml/utf.hpp>
 #include <psrp/wsman/detail/client_exchange_impl.hpp>
+#include <psrp/wsman/xpress_codec.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -97,7 +98,7 @@ void ClientExchange::Impl::on_created(const Draft& draft, Response response)
         shell_facts.idle_timeout = duration_of(shell, "IdleTimeOut");
         shell_facts.idle_timeout_max = duration_of(shell, "MaxIdleTimeOut");
         shell_facts.buffer_mode = shell.find("BufferMode").value_or("");
-        shell_facts.is_compressed = shell.find("CompressionMode") == "XpressCompression";
+        shell_facts.is_compressed = shell.find("CompressionMode") == xpress_mode;
     }
     state = ShellState::Open;
     session.state = ClientChannel::State::Open;

@@ -3,6 +3,7 @@
 #include <psrp/wsman/client_exchange.hpp>
 #include <psrp/wsman/detail/client_exchange_impl.hpp>
 #include <psrp/wsman/soap.hpp>
+#include <psrp/wsman/xpress_codec.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -102,6 +103,8 @@ void ClientExchange::Impl::update_send_bytes_max()
                                   : std::min(book.envelope_bytes_max(), envelope_bytes_old);
     send_bytes_max = 1;
     if (whole > overhead + slack + 4) send_bytes_max = (whole - overhead - slack) / 4 * 3;
+    if (options.codec != nullptr)
+        send_bytes_max = std::max<std::size_t>(compressible_bytes_max(send_bytes_max), 1);
 }
 
 Draft ClientExchange::Impl::draft(Operation operation, RequestBody body) const
@@ -135,7 +138,7 @@ Draft ClientExchange::Impl::create_draft(Bytes first_bytes) const
     Draft result = draft(Operation::Create, std::move(body));
     result.shell_id.clear();
     result.options = connect_options();
-    if (options.codec != nullptr) result.compression_type = "xpress";
+    if (options.codec != nullptr) result.compression_type = xpress_name;
     return result;
 }
 
@@ -374,6 +377,7 @@ Result<void> ClientExchange::Impl::connect(const psrp::Connect& action)
         if (state != ShellState::None) return not_allowed("expected a session not yet open");
         if (action.request.size() > send_bytes_max) return clixml::failure(Errc::DataTooBig);
         body.connect_xml = action.request;
+        shell_facts.is_compressed = options.connects_compressed && options.codec != nullptr;
         state = ShellState::Connecting;
     } else {
         if (state != ShellState::Open || commands.contains(action.channel))

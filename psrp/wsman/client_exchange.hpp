@@ -69,6 +69,9 @@ struct ClientExchangeOptions {
     Guid session_id;
     // Asks for compression. Borrowed; null: none is asked for.
     StreamCodec* codec = nullptr;
+    // The shell that is connected to was created with compression, as lists of shells tell; then
+    // there must be a codec.
+    bool connects_compressed = false;
     EnvelopeLimits limits = {};
 };
 

@@ -52,6 +52,7 @@ struct ServerExchangeOptions {
     // Session configurations that exist, compared without case.
     std::vector<std::string> configurations{std::string(default_configuration), "PowerShell.7"};
     bool allows_command_shell = false; // the resource .../windows/shell/cmd
+    bool allows_compression = true;    // for clients that ask for it (transports B13)
     std::chrono::milliseconds idle_timeout{7200000};
     std::chrono::milliseconds idle_timeout_min{60000};
     std::chrono::milliseconds idle_timeout_max{2147483647};

@@ -2,6 +2,7 @@
 #include <clixml/utf.hpp>
 #include <psrp/wsman/detail/server_exchange_impl.hpp>
 #include <psrp/wsman/detail/xml_writer.hpp>
+#include <psrp/wsman/xpress_codec.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -71,7 +72,7 @@ ShellDescription ServerExchange::Impl::describe(const Guid& key, const Shell& sh
         add("MaxIdleTimeOut", write_duration(options.idle_timeout_max));
         add("Locale", shell.ui_culture);
         add("DataLocale", shell.culture);
-        add("CompressionMode", "NoCompression");
+        add("CompressionMode", shell.is_compressed ? std::string(xpress_mode) : "NoCompression");
         add("ProfileLoaded", "Yes");
         add("Encoding", "UTF8");
         add("BufferMode", shell.mode == BufferMode::Block ? "Block" : "Drop");

@@ -6,6 +6,7 @@
 #include <psrp/protocol/message.hpp>
 #include <psrp/protocol/message_types.hpp>
 #include <psrp/wsman/detail/server_exchange_impl.hpp>
+#include <psrp/wsman/xpress_codec.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -185,6 +186,8 @@ ReceiveResponse ServerExchange::Impl::take_output(Shell& shell, Channel& channel
     const std::size_t texts = to.header.message_id.size() + to.header.operation_id.size();
     std::size_t room = std::max(allowed, std::size_t{envelope_bytes_min});
     room -= std::min(room / 2, envelope_overhead + texts);
+    // Compressed streams are at most a little larger, whatever they hold.
+    if (shell.is_compressed) room = compressible_bytes_max(room);
     const std::size_t whole_room = room;
     ReceiveResponse response;
     while (!channel.output.empty()) {
@@ -209,6 +212,10 @@ ReceiveResponse ServerExchange::Impl::take_output(Shell& shell, Channel& channel
         shell.output_bytes -= chunk.bytes.size();
         channel.taken = 0;
         channel.output.pop_front();
+    }
+    if (shell.is_compressed) {
+        for (auto& stream : response.streams)
+            stream.bytes = codec.compress(stream.bytes);
     }
     if (channel.command_id.empty()) return response;
     if (channel.output.empty() && channel.is_finished) {

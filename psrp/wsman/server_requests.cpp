@@ -2,6 +2,7 @@
 #include <clixml/base64.hpp>
 #include <clixml/utf.hpp>
 #include <psrp/wsman/detail/server_exchange_impl.hpp>
+#include <psrp/wsman/xpress_codec.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -166,6 +167,10 @@ void ServerExchange::Impl::on_create(
     shell.output_streams = body.output_streams.empty() ? "stdout stderr" : body.output_streams;
     shell.mode = read_mode(body.buffer_mode).value_or(BufferMode::Block);
     shell.session_id = read_uuid(waiting.header.session_id);
+    // Command shells speak in small pieces and have no word for it in their answers.
+    shell.is_compressed = options.allows_compression &&
+                          waiting.header.compression_type == xpress_name &&
+                          !equal_ignoring_case(shell.resource_uri, command_shell_resource);
     shell.created = now;
     shell.last_activity = now;
     shell.channels[session_channel];
@@ -287,6 +292,8 @@ void ServerExchange::Impl::on_send(Waiting waiting, Shell& shell, SendBody& body
             return refuse_request(waiting, Errc::SchemaViolation);
         targets.push_back(target);
     }
+    if (shell.is_compressed && !expand(body))
+        return refuse_request(waiting, Errc::InvalidInputData);
     const Guid target = targets.front();
     const Guid key = waiting.shell;
     Channel& channel = shell.channels.at(target);
@@ -309,6 +316,19 @@ void ServerExchange::Impl::on_send(Waiting waiting, Shell& shell, SendBody& body
                 stream.name == prompt_stream ? Stream::PromptResponse : Stream::Default,
                 std::move(stream.bytes)});
     }
+}
+
+// What streams carry in a compressed shell; false: it is no such thing, or too much.
+bool ServerExchange::Impl::expand(SendBody& body)
+{
+    std::size_t bytes_left = options.limits.envelopes.stream_bytes_max;
+    for (auto& stream : body.streams) {
+        auto plain = codec.expand(stream.bytes, bytes_left);
+        if (!plain) return false;
+        bytes_left -= plain->size();
+        stream.bytes = *std::move(plain);
+    }
+    return true;
 }
 
 void ServerExchange::Impl::on_receive(

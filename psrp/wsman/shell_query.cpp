@@ -1,6 +1,7 @@
 #include <clixml/utf.hpp>
 #include <psrp/wsman/detail/request_book.hpp>
 #include <psrp/wsman/shell_query.hpp>
+#include <psrp/wsman/xpress_codec.hpp>
 
 #include <deque>
 #include <utility>
@@ -38,6 +39,7 @@ ShellListing listing_of(const ShellDescription& shell)
     listing.state = text("State");
     listing.idle_timeout = read_duration(text("IdleTimeOut"));
     listing.buffer_mode = text("BufferMode");
+    listing.is_compressed = text("CompressionMode") == xpress_mode;
     listing.run_time = read_duration(text("ShellRunTime"));
     listing.inactivity = read_duration(text("ShellInactivity"));
     return listing;

@@ -34,6 +34,7 @@ struct ShellListing {
     std::string state; // Connected, Disconnected
     std::optional<Milliseconds> idle_timeout;
     std::string buffer_mode;
+    bool is_compressed = false;
     std::optional<Milliseconds> run_time;
     std::optional<Milliseconds> inactivity;
 

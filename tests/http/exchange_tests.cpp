@@ -201,3 +201,47 @@ TEST_CASE("over HTTPS a login is bound to the certificate and messages are plain
     CHECK(server.post(twice, "hello") == "echo hello");
     CHECK(twice.was_encrypted());
 }
+
+TEST_CASE("CredSSP authenticates with NTLM or Kerberos inside and encrypts messages of any size")
+{
+    std::string reason;
+    const auto realm = tests::Realm::start(reason);
+    const tests::TemporaryFolder folder;
+    const bool has_ntlm = tests::has_ntlm();
+    if (!realm && !has_ntlm) return tests::report_skip(reason);
+    auto options = with_credential(
+        realm ? realm->keytab() : "", has_ntlm ? tests::write_ntlm_users(folder) : ""
+    );
+    auto key = psrp::TlsIdentity::make("localhost");
+    REQUIRE(key);
+    options.credssp_identity = std::move(*key);
+    EchoServer server(std::move(options));
+    struct Row {
+        bool is_there;
+        std::string user;
+    };
+    for (const Row& row :
+         {Row{has_ntlm, "PSRP\\alice"}, Row{realm != nullptr, "alice@PSRP.TEST"}}) {
+        if (!row.is_there) continue;
+        INFO(row.user);
+        psrp::HttpChannel channel(client_of(server, AuthenticationScheme::CredSsp, alice(row.user))
+        );
+        for (const std::size_t size : {1U, 16384U, 16385U, 32769U, 1'000'000U}) {
+            const std::string message(size, 'm');
+            CHECK(server.post(channel, message) == "echo " + message);
+            INFO(server.failure());
+            CHECK(channel.was_encrypted());
+            CHECK(server.users.back() == row.user);
+        }
+        psrp::HttpChannel wrong(
+            client_of(server, AuthenticationScheme::CredSsp, identity(row.user, "not-the-secret"))
+        );
+        CHECK(server.post(wrong, "hello") == text_of(HttpErrc::LoginRefused));
+        CHECK(server.failure().find("not-the-secret") == std::string::npos);
+    }
+    psrp::HttpChannel nobody(
+        client_of(server, AuthenticationScheme::CredSsp, std::make_shared<psrp::Identity>())
+    );
+    CHECK(server.post(nobody, "x") == text_of(HttpErrc::CredentialMissing));
+    if (!realm || !has_ntlm) tests::report_skip(realm ? "gss-ntlmssp is not installed" : reason);
+}

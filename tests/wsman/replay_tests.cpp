@@ -1,6 +1,7 @@
 // Every recorded conversation through both exchanges: our client does what the recorded client did,
 // our server what the recorded server did, and all of it travels as SOAP.
 #include <psrp/protocol/any_message.hpp>
+#include <psrp/wsman/xpress_codec.hpp>
 #include <tests/protocol/peers.hpp>
 #include <tests/wsman/joined.hpp>
 
@@ -49,7 +50,11 @@ types_by_channel(const std::vector<RecordedMessage>& messages, bool client)
 
 class Replay {
 public:
-    Replay(const std::vector<RecordedMessage>& conversation, std::uint32_t envelope_bytes_max)
+    Replay(
+        const std::vector<RecordedMessage>& conversation,
+        std::uint32_t envelope_bytes_max,
+        psrp::wsman::StreamCodec* codec
+    )
         : conversation_(conversation)
     {
         psrp::ClientPoolOptions options;
@@ -60,7 +65,9 @@ public:
         options.application_arguments = init.application_arguments;
         service.accepts = false;
         service.stops = false;
-        client = service.connect(options, tests::exchange_options(envelope_bytes_max));
+        auto exchange = tests::exchange_options(envelope_bytes_max);
+        exchange.codec = codec;
+        client = service.connect(options, exchange);
     }
 
     void run()
@@ -154,6 +161,7 @@ struct Cut {
     const char* name;
     std::uint32_t envelope_bytes_max;
     unsigned seed; // of random segmentation; 0: none
+    bool is_compressed = false;
 };
 
 constexpr Cut cuts[] = {
@@ -162,6 +170,9 @@ constexpr Cut cuts[] = {
     {"500 KiB", 512000, 0},
     {"8 KiB, pieces at random", 8192, 3},
     {"500 KiB, pieces at random", 512000, 7},
+    {"8 KiB, compressed", 8192, 0, true},
+    {"500 KiB, compressed", 512000, 0, true},
+    {"500 KiB, compressed pieces at random", 512000, 7, true},
 };
 
 } // namespace
@@ -172,7 +183,10 @@ TEST_CASE("every recorded conversation passes through both exchanges in envelope
         const auto conversation = tests::read_conversation(name);
         for (const auto& cut : cuts) {
             INFO(name << ", " << cut.name);
-            Replay replay(conversation, cut.envelope_bytes_max);
+            psrp::wsman::XpressCodec codec;
+            Replay replay(
+                conversation, cut.envelope_bytes_max, cut.is_compressed ? &codec : nullptr
+            );
             std::mt19937 engine(cut.seed);
             if (cut.seed != 0)
                 replay.client->cut = [&] { return std::size_t{1} + engine() % 3000; };
@@ -181,6 +195,7 @@ TEST_CASE("every recorded conversation passes through both exchanges in envelope
             auto& shell = replay.service.shell();
             CHECK(client.pool.state() == psrp::RunspacePoolState::Closed);
             CHECK(client.exchange.is_finished());
+            CHECK(client.exchange.shell_facts().is_compressed == cut.is_compressed);
             CHECK(client.under_way.empty());
             CHECK(replay.service.exchange.shell_count() == 0);
             CHECK(client.events_of<psrp::PoolBroken>().empty());

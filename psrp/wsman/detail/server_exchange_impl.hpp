@@ -5,6 +5,7 @@
 
 #include <psrp/wsman/server_exchange.hpp>
 #include <psrp/wsman/soap.hpp>
+#include <psrp/wsman/xpress_codec.hpp>
 
 #include <deque>
 #include <map>
@@ -68,6 +69,7 @@ struct ServerShell {
     bool is_command_shell = false;
     bool has_ended = false;
     bool is_left_alone = false; // Disconnected because its client is silent
+    bool is_compressed = false; // what streams carry
     BufferMode mode = BufferMode::Block;
     std::optional<Guid> session_id;
     Milliseconds idle_timeout{};
@@ -144,6 +146,7 @@ struct ServerExchange::Impl {
     );
     void on_command(Waiting waiting, Shell& shell, CommandBody& body);
     void on_send(Waiting waiting, Shell& shell, SendBody& body);
+    bool expand(SendBody& body);
     void on_receive(Waiting waiting, Shell& shell, const ReceiveBody& body, Time now);
     void on_signal(Waiting waiting, Shell& shell, const SignalBody& body);
     void on_delete(const Waiting& waiting, Shell& shell);
@@ -175,6 +178,7 @@ struct ServerExchange::Impl {
 
     ServerExchangeOptions options;
     IdSource* id_source;
+    XpressCodec codec;
     std::uint64_t last_number = 0;
     Time now_last{};                                   // the latest time that we were told
     std::map<std::uint64_t, Waiting> waiting_requests; // by our number
