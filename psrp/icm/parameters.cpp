@@ -276,6 +276,21 @@ std::span<const Exclusion> exclusions()
     return excluded;
 }
 
+bool is_for_connections(const Parameter& parameter)
+{
+    // What becomes of a session, or how many there are, is for icm.
+    constexpr std::string_view left_out[] = {
+        "in-disconnected-session", "session-name", "hosts-file", "group"};
+    constexpr std::string_view also[] = {"no-progress", "error-view"};
+    const auto is_in = [&](const auto& names) {
+        return std::find(std::begin(names), std::end(names), parameter.option) != std::end(names);
+    };
+    const Section section = parameter.section;
+    const bool is_of_connection = section == Section::Targets || section == Section::Ssh ||
+                                  section == Section::WinRm || section == Section::Other;
+    return (is_of_connection && !is_in(left_out)) || is_in(also);
+}
+
 const Parameter* find_option(std::string_view option)
 {
     const auto is_alias = [&](const ParameterAlias& alias) {
