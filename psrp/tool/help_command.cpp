@@ -8,8 +8,9 @@ namespace psrp::tool {
 
 namespace {
 
-// `session` takes what icm takes.
+// `session` and `test` take what icm takes.
 constexpr std::string_view session_command = "session";
+constexpr std::string_view test_command = "test";
 
 icm::CompletionOption completion_option(const CLI::Option& option, const std::string& name)
 {
@@ -54,7 +55,8 @@ std::vector<icm::CompletionCommand> completion_commands(const CLI::App& app)
             const auto more = completion_options(*below);
             one.options.insert(one.options.end(), more.begin(), more.end());
         }
-        if (one.name == session_command) one.options = icm::completion_words().front().options;
+        if (one.name == session_command || one.name == test_command)
+            one.options = icm::completion_words().front().options;
         commands.push_back(std::move(one));
     }
     return commands;
@@ -71,6 +73,8 @@ void append_manual(const CLI::App& app, const std::string& title, std::string& p
     }
     if (app.get_name() == session_command)
         page += ".nf\n" + icm::manual_text(icm::session_help_text()) + ".fi\n";
+    if (app.get_name() == test_command)
+        page += ".nf\n" + icm::manual_text(icm::test_help_text()) + ".fi\n";
     for (const CLI::App* command : app.get_subcommands({}))
         append_manual(*command, title + " " + command->get_name(), page);
 }
@@ -109,6 +113,7 @@ std::optional<std::string> help_topic(const CLI::App& app, std::string_view topi
     if (topic == "zsh") return icm::zsh_completion("psrp", completion_commands(app));
     if (topic == "fish") return icm::fish_completion("psrp", completion_commands(app));
     if (topic == session_command) return icm::session_help_text();
+    if (topic == test_command) return icm::test_help_text();
     for (const CLI::App* command : app.get_subcommands({})) {
         if (command->get_name() == topic) return command->help();
     }
