@@ -57,6 +57,8 @@ struct OwnBuffer {
     OwnBuffer& operator=(const OwnBuffer&) = delete;
     ~OwnBuffer()
     {
+        // What was decrypted may be a password.
+        if (buffer.value != nullptr) ::explicit_bzero(buffer.value, buffer.length);
         OM_uint32 minor = 0;
         gss_release_buffer(&minor, &buffer);
     }

@@ -170,6 +170,19 @@ OPTIONS are those of icm for WinRM and for output.
 )";
 }
 
+std::string test_help_text()
+{
+    return R"(Usage: psrp test TARGET... [OPTIONS]
+
+Walks the way to a computer's shell over WinRM - name, port, TLS, WS-Management's Identify,
+authentication, shell, 1+1 - and says which step failed and what to do about it. TARGET is the name
+of a computer, or an address such as https://server01:5986/wsman.
+
+OPTIONS are those of icm for WinRM, such as -UseSSL, -Authentication, -Credential, --credential-file;
+-ConnectingTimeout limits each step (15 s).
+)";
+}
+
 std::string version_text()
 {
     return "icm " PSRP_VERSION "\n";

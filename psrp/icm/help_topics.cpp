@@ -125,7 +125,15 @@ constexpr std::string_view winrm_text =
 Authentication is Negotiate (Kerberos, then NTLM) unless -Authentication says otherwise; over HTTP
 all messages are encrypted with it. Basic needs -UseSSL.
 
--SessionOption takes the names of New-PSSessionOption as JSON: '{"SkipCACheck": true}'.
+-Authentication Credssp delegates: it hands your user name and password to the server, which can
+then be you anywhere. It is for scripts that go on to a third computer; use it with servers that you
+would trust with the password. The server is proven to be who you log in to before the password
+leaves. Servers whose CredSSP is older than version 5 can be impersonated and are refused; the
+session option CredSspVersionMin lowers that. Kerberos with --delegate hands over a ticket that
+expires instead.
+
+-SessionOption takes the names of New-PSSessionOption as JSON: '{"SkipCACheck": true}'. Streams are
+compressed where the server can, unless it says NoCompression.
 -InDisconnectedSession leaves the script to the server; "psrp session" lists, connects, receives and
 removes what was left.
 )";

@@ -134,9 +134,10 @@ tl::expected<void, Instead> settle_winrm(RawOptions& raw, TargetLists& lists)
         if (!option) return usage_error(option.error());
         winrm.session_option = std::move(*option);
     }
-    if (*scheme == psrp::AuthenticationScheme::CredSsp) {
-        return usage_error("-Authentication Credssp is not supported; Kerberos with --delegate, or "
-                           "Basic over -UseSSL, may do instead");
+    const bool has_credential = !winrm.user.empty() || !winrm.credential_file.empty();
+    if (*scheme == psrp::AuthenticationScheme::CredSsp && !has_credential) {
+        return usage_error("-Authentication Credssp gives a password to the server, so it needs "
+                           "-Credential; Kerberos with --delegate gives a ticket instead");
     }
     auto& targets = raw.options.targets;
     for (const std::string& list : raw.computer_names) {

@@ -377,12 +377,27 @@ tl::unexpected<Instead> help_on(const std::vector<std::string>& topics)
     );
 }
 
+// What words between the options are.
+enum class Positionals : std::uint8_t { Words, Targets };
+
+bool is_address(std::string_view target)
+{
+    return target.find("://") != std::string_view::npos;
+}
+
 // Options of the command line, and what stands between them.
-tl::expected<std::vector<std::string>, Instead>
-read_raw(const std::vector<std::string>& arguments, RawOptions& raw)
+tl::expected<std::vector<std::string>, Instead> read_raw(
+    const std::vector<std::string>& arguments,
+    RawOptions& raw,
+    Positionals meaning = Positionals::Words
+)
 {
     auto normalised = normalise(arguments);
     if (!normalised) return tl::unexpected<Instead>(normalised.error());
+    if (meaning == Positionals::Targets) {
+        for (const std::string& target : normalised->positionals)
+            normalised->names.emplace_back(is_address(target) ? "connection-uri" : "computer-name");
+    }
     if (const auto together = check_together(normalised->names); !together) {
         return usage_error(together.error());
     }
@@ -450,6 +465,26 @@ tl::expected<SessionCommand, Instead> read_session_command(const std::vector<std
     if (command.action == Action::Connect && command.options.scripts.empty()) {
         return usage_error("connect runs a script in the session: give it with -c");
     }
+    return command;
+}
+
+tl::expected<TestCommand, Instead> read_test_command(const std::vector<std::string>& arguments)
+{
+    RawOptions raw;
+    raw.is_for_sessions = true;
+    auto positionals = read_raw(arguments, raw, Positionals::Targets);
+    if (!positionals) return tl::unexpected<Instead>(positionals.error());
+    if (raw.wants_help) return tl::unexpected<Instead>({test_help_text(), false});
+    for (std::string& target : *positionals) {
+        (is_address(target) ? raw.connection_uris : raw.computer_names)
+            .push_back(std::move(target));
+    }
+    if (raw.computer_names.empty() && raw.connection_uris.empty())
+        return usage_error("expected the name of a computer, or its address");
+    auto options = settle(raw, {}, true);
+    if (!options) return tl::unexpected<Instead>(options.error());
+    TestCommand command;
+    command.options = std::move(*options);
     return command;
 }
 

@@ -118,6 +118,11 @@ struct SessionCommand {
     Options options;                   // WinRM targets, output, scripts (Connect)
 };
 
+// What `psrp test` is asked for.
+struct TestCommand {
+    Options options; // WinRM targets
+};
+
 // A command line that asks for nothing to be run: text to print and the exit code.
 struct Instead {
     std::string text;
@@ -140,6 +145,9 @@ connection_words(const std::vector<std::string>& arguments, std::string_view pro
 // The options among the arguments, with one target or none.
 tl::expected<Options, Instead>
 connection_options(const std::vector<std::string>& arguments, std::string_view program);
+// The same for `psrp test TARGET...`: computers' names or addresses beginning with http, and
+// WinRM's parameters.
+tl::expected<TestCommand, Instead> read_test_command(const std::vector<std::string>& arguments);
 
 // `[user@]host[:port]`, an IPv6 address with a port in brackets. Nothing where the host is empty or
 // the port is no number of 1 to 65535.

@@ -55,7 +55,7 @@ constexpr Parameter rows[] = {
 
     // WinRM
     {"UseSSL", "use-ssl", "", Section::WinRm, to_computer, theirs, "HTTPS"},
-    {"Authentication", "authentication", "Default|Negotiate|Kerberos|Ntlm|Basic|Certificate|Digest", Section::WinRm, to_winrm, theirs,
+    {"Authentication", "authentication", "Default|Negotiate|Kerberos|Ntlm|Basic|Certificate|Digest|Credssp", Section::WinRm, to_winrm, theirs,
      "how to log in; Default is Negotiate, Basic needs -UseSSL. Over HTTP messages are encrypted with what Negotiate, Kerberos and Ntlm have agreed on"},
     {"Credential", "credential", "USER", Section::WinRm, to_winrm, theirs,
      "USER, DOMAIN\\USER or USER@REALM; without it the Kerberos ticket. The password is asked for, unless one of the next four says where it is. See 'icm help credentials'"},

@@ -199,11 +199,13 @@ private:
         }
         WinRmSettings settings = command_.options.winrm;
         settings.configuration = shell.configuration();
-        target.connect = [this, settings, id = *id, url = place.url](
-                             std::function<void(std::string_view)> take_line
-                         ) -> psrp::Connected {
+        target.connect =
+            [this, settings, id = *id, url = place.url, is_compressed = shell.is_compressed](
+                std::function<void(std::string_view)> take_line
+            ) -> psrp::Connected {
             auto transport = transport_options(url, settings, identity_, ids_);
             transport.exchange.shell_id = id;
+            transport.exchange.connects_compressed = is_compressed;
             transport.on_line = std::move(take_line);
             return std::make_unique<psrp::WinRmTransport>(std::move(transport));
         };

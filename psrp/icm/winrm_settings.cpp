@@ -66,9 +66,10 @@ struct OptionRow {
 };
 
 // clang-format off
-constexpr std::array<OptionRow, 20> option_rows = {{
+constexpr std::array<OptionRow, 21> option_rows = {{
     {"maximumredirection", [](SessionOption& o, const json& v) { o.redirections_max = v.get<int>(); }},
-    {"nocompression", [](SessionOption&, const json& v) { (void)v.get<bool>(); }}, // never asked for
+    {"nocompression", [](SessionOption& o, const json& v) { o.no_compression = v.get<bool>(); }},
+    {"credsspversionmin", [](SessionOption& o, const json& v) { o.credssp_version_min = v.get<std::uint32_t>(); }},
     {"nomachineprofile", [](SessionOption& o, const json& v) { o.no_machine_profile = v.get<bool>(); }},
     {"culture", [](SessionOption& o, const json& v) { o.culture = v.get<std::string>(); }},
     {"uiculture", [](SessionOption& o, const json& v) { o.ui_culture = v.get<std::string>(); }},
@@ -340,6 +341,7 @@ psrp::ChannelOptions channel_options(
     channel.allows_basic_in_clear = settings.allows_basic_in_clear;
     channel.names_port = session.includes_port_in_spn;
     channel.delegates = settings.delegates;
+    channel.credssp_version_min = session.credssp_version_min;
     return channel;
 }
 
@@ -353,6 +355,7 @@ psrp::WinRmOptions transport_options(
     const SessionOption& session = settings.session_option;
     psrp::WinRmOptions options;
     options.ids = &ids;
+    options.compresses = !session.no_compression;
     options.requests.channel = channel_options(url, settings, std::move(identity));
     options.redirections_max = settings.allows_redirection ? session.redirections_max : 0;
     psrp::wsman::ClientExchangeOptions& exchange = options.exchange;

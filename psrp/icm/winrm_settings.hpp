@@ -18,6 +18,8 @@ namespace icm {
 // New-PSSessionOption's names, as far as they mean something here.
 struct SessionOption {
     int redirections_max = 5;
+    bool no_compression = false;
+    std::uint32_t credssp_version_min = 5; // CredSspVersionMin, our own
     bool no_machine_profile = false;
     std::string culture;
     std::string ui_culture;

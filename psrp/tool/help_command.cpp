@@ -10,13 +10,15 @@ namespace psrp::tool {
 
 namespace {
 
-// `session` takes what icm takes.
+// `session` and `test` take what icm takes.
 constexpr std::string_view session_command = "session";
+constexpr std::string_view test_command = "test";
 
 // The help of a subcommand whose options are spelled as icm's; empty for others.
 std::string own_help(std::string_view command)
 {
     if (command == session_command) return icm::session_help_text();
+    if (command == test_command) return icm::test_help_text();
     if (command == "copy") return copy_help_text();
     if (command == "enter") return enter_help_text();
     return {};
@@ -25,7 +27,8 @@ std::string own_help(std::string_view command)
 // What they take of icm's options.
 std::vector<icm::CompletionOption> taken_options(std::string_view command)
 {
-    if (command == session_command) return icm::completion_words().front().options;
+    if (command == session_command || command == test_command)
+        return icm::completion_words().front().options;
     auto options = icm::connection_completion_options();
     if (command == "copy") {
         options.push_back({"--resume", "Go on with a copy that was cut", {}});

@@ -1,4 +1,5 @@
 // The psrp program: one subcommand a job.
+#include <psrp/icm/diagnosis.hpp>
 #include <psrp/icm/options.hpp>
 #include <psrp/icm/run.hpp>
 #include <psrp/icm/sessions.hpp>
@@ -8,6 +9,7 @@
 #include <psrp/tool/enter_command.hpp>
 #include <psrp/tool/help_command.hpp>
 #include <psrp/tool/serve.hpp>
+#include <psrp/tool/xpress_command.hpp>
 
 #include <CLI/CLI.hpp>
 
@@ -108,6 +110,11 @@ void add_winrm(CLI::App& command, WinRmServeOptions& options)
     add("--pam", options.pam_service, "PAM service that judges users of Basic");
     add("--keytab", options.keytab, "Keys of HTTP/HOST, for Kerberos and Negotiate");
     add("--ntlm-users", options.ntlm_users, "File of DOMAIN:user:password, for NTLM");
+    add_flag(
+        "--credssp",
+        options.has_credssp,
+        "Take CredSSP besides: clients that ask for it give their passwords away"
+    );
     add("--client-ca", options.client_authority, "Who signs clients' certificates, PEM");
     add("--certificate-map", options.certificate_map, "File of 'THUMBPRINT user'");
     add_flag("--allow-unencrypted", options.allows_unencrypted, "Messages in the clear over HTTP");
@@ -170,6 +177,29 @@ void add_serve(CLI::App& app, ServeOptions& options)
     );
 }
 
+void add_xpress(CLI::App& app, XpressOptions& options)
+{
+    CLI::App* command = app.add_subcommand(
+        "xpress", "Compress or expand bytes as streams of WinRM are, in chunks of 64 KiB"
+    );
+    command->add_option("FILE", options.file, "The bytes; - is the standard input")
+        ->capture_default_str();
+    CLI::Option* decode = command->add_flag_callback(
+        "--decode",
+        [&options] { options.mode = XpressOptions::Mode::Decode; },
+        "Expand a stream to the standard output, as without options"
+    );
+    command
+        ->add_flag_callback(
+            "--encode",
+            [&options] { options.mode = XpressOptions::Mode::Encode; },
+            "Compress instead"
+        )
+        ->excludes(decode);
+    command->add_option("--max-bytes", options.plain_bytes_max, "Refuse to expand to more bytes")
+        ->capture_default_str();
+}
+
 int run_session_command(const std::vector<std::string>& arguments)
 {
     const auto command = icm::read_session_command(arguments);
@@ -193,6 +223,15 @@ int run_enter_command(const std::vector<std::string>& arguments)
     const auto options = read_enter_options(arguments);
     if (options) return run_enter(*options);
     const icm::Instead& instead = options.error();
+    (instead.is_error ? std::cerr : std::cout) << instead.text;
+    return instead.is_error ? icm::exit_usage : icm::exit_success;
+}
+
+int run_test_command(const std::vector<std::string>& arguments)
+{
+    const auto command = icm::read_test_command(arguments);
+    if (command) return icm::run_test(*command);
+    const icm::Instead& instead = command.error();
     (instead.is_error ? std::cerr : std::cout) << instead.text;
     return instead.is_error ? icm::exit_usage : icm::exit_success;
 }
@@ -224,11 +263,15 @@ int main(int argc, char** argv)
     DecodeFlags decode_flags;
     add_decode(app, decode_options, decode_flags);
     add_serve(app, serve_options);
+    XpressOptions xpress_options;
+    add_xpress(app, xpress_options);
     app.add_subcommand("session", "Sessions left on servers: list, connect, receive, remove")
         ->prefix_command();
     app.add_subcommand("copy", "Copy files and folders to another computer or from one")
         ->prefix_command();
     app.add_subcommand("enter", "An interactive session on another computer")->prefix_command();
+    app.add_subcommand("test", "The way to a computer over WinRM, step by step, with remedies")
+        ->prefix_command();
     app.add_subcommand("help", "More about a subject: psrp help lists them")->prefix_command();
     // Its options are spelled as icm's.
     if (argc > 1 && std::string_view(argv[1]) == "session") {
@@ -239,6 +282,9 @@ int main(int argc, char** argv)
     }
     if (argc > 1 && std::string_view(argv[1]) == "enter") {
         return run_enter_command({argv + 2, argv + argc});
+    }
+    if (argc > 1 && std::string_view(argv[1]) == "test") {
+        return run_test_command({argv + 2, argv + argc});
     }
     if (argc > 1 && std::string_view(argv[1]) == "help") {
         return run_help(app, {argv + 2, argv + argc});
@@ -254,7 +300,9 @@ int main(int argc, char** argv)
     else if (app.got_subcommand("decode")) {
         settle_decode(decode_flags, decode_options);
         code = run_decode(decode_options, std::cout, std::cerr);
-    } else
+    } else if (app.got_subcommand("xpress"))
+        code = run_xpress(xpress_options, std::cout, std::cerr);
+    else
         code = run_serve(serve_options);
     std::cout.flush();
     return std::cout.good() ? code : 1;

@@ -3,6 +3,8 @@
 #include <psrp/tool/packed_input.hpp>
 #include <psrp/tool/recording.hpp>
 #include <psrp/transport/errors.hpp>
+#include <psrp/wsman/xpress_codec.hpp>
+#include <psrp/xpress/decoder.hpp>
 
 #include <pugixml.hpp>
 
@@ -275,6 +277,7 @@ private:
         }
         for (const auto& part : document.document_element().children()) {
             if (local_name(part) != "Body") continue;
+            note_compression(part);
             for (const auto& node : part.children())
                 read_body(node, session_channel);
         }
@@ -292,6 +295,18 @@ private:
         }
     }
 
+    // A service's answer to Create says whether the streams of the shell are compressed.
+    void note_compression(const pugi::xml_node& body)
+    {
+        for (const auto& shell : body.children()) {
+            if (local_name(shell) != "Shell") continue;
+            for (const auto& node : shell.children()) {
+                if (local_name(node) == "CompressionMode")
+                    is_compressed_ = node.child_value() == wsman::xpress_mode;
+            }
+        }
+    }
+
     // Everything that carries fragments: Stream, Arguments of a CommandLine, creationXml and its
     // like.
     void read_body(const pugi::xml_node& node, Guid channel)
@@ -306,7 +321,9 @@ private:
         if (carries && is_command_shell_) return; // a program's text, no fragments
         if (carries) {
             const bool is_prompt = std::string_view(node.attribute("Name").value()) == "pr";
-            const auto bytes = clixml::read_base64(node.child_value());
+            auto bytes = clixml::read_base64(node.child_value());
+            if (bytes && is_compressed_ && name == "Stream")
+                bytes = xpress::decode(*bytes, {envelopes_bytes_max});
             if (!bytes)
                 listener_.on_failure(place_, bytes.error());
             else if (!bytes->empty())
@@ -327,6 +344,7 @@ private:
     Joiner joiner_;
     char direction_ = 'C';
     bool is_command_shell_ = false; // of the last request
+    bool is_compressed_ = false;    // the last shell that was created
     std::size_t number_ = 0;
     std::string place_ = "envelope 1";
 };

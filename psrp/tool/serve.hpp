@@ -16,6 +16,7 @@ struct WinRmServeOptions {
     std::string pam_service;
     std::string keytab;
     std::string ntlm_users;
+    bool has_credssp = false;
     std::string client_authority;
     std::string certificate_map;
     bool allows_unencrypted = false;

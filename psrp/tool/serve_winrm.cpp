@@ -64,6 +64,11 @@ HttpResult<void> settle_logins(const WinRmServeOptions& winrm, HttpServerOptions
         if (!credential) return tl::unexpected(credential.error());
         options.credential = std::move(*credential);
     }
+    if (winrm.has_credssp) {
+        auto identity = TlsIdentity::make(options.address);
+        if (!identity) return tl::unexpected(identity.error());
+        options.credssp_identity = std::move(*identity);
+    }
     if (!winrm.certificate_map.empty()) {
         auto users = read_certificate_map(winrm.certificate_map);
         if (!users) return tl::unexpected(users.error());
@@ -138,6 +143,9 @@ int serve_winrm(
     if (winrm.tls.empty() && has_basic_only && !winrm.allows_basic_over_http) {
         return usage_error("--users over plain HTTP would show passwords to everybody on the way; "
                            "--tls CERTIFICATE KEY mends that, --allow-basic-over-http accepts it");
+    }
+    if (winrm.has_credssp && has_basic_only) {
+        return usage_error("--credssp needs --keytab or --ntlm-users for the login inside");
     }
     if (const auto settled = settle_logins(winrm, what.http); !settled) {
         return failure(settled.error());

@@ -77,12 +77,13 @@ void copy_wide(std::uint8_t* to, std::size_t offset, std::size_t length)
 // One byte after the other: `from` and `to` may overlap, nothing is written behind the end.
 void copy_exactly(std::uint8_t* to, std::size_t offset, std::size_t length)
 {
+    const std::uint8_t* from = to - offset;
     if (offset >= length) {
-        std::memcpy(to, to - offset, length);
+        std::memcpy(to, from, length);
         return;
     }
     for (std::size_t i = 0; i < length; ++i)
-        to[i] = to[i - offset];
+        to[i] = from[i];
 }
 
 // Decodes one block; the table has been read.

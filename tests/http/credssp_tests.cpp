@@ -117,6 +117,22 @@ void check_messages(const Parties& parties)
     };
     CHECK(opened(*server, sealed(*client, "secret words")) == "secret words");
     CHECK(opened(*client, sealed(*server, "secret words")) == "secret words");
+    for (const std::size_t pairs : {1U, 2U, 3U}) {
+        const std::string message((pairs - 1) * 16384 + (pairs == 1 ? 16384 : 1), 'x');
+        const auto body = psrp::seal_body(
+            *client, psrp::EncryptionProtocol::CredSsp, "application/soap+xml", message
+        );
+        REQUIRE(body);
+        const auto type = psrp::read_encrypted_content_type(body->content_type);
+        REQUIRE(type);
+        CHECK(type->has_several_messages == (pairs > 1));
+        const auto parts = psrp::read_encrypted_body(body->body, *type);
+        REQUIRE(parts);
+        CHECK(parts->size() == pairs);
+        const auto opened_body = psrp::open_encrypted_body(*server, body->body, *type, {});
+        REQUIRE(opened_body);
+        CHECK(*opened_body == message);
+    }
     const std::string large(psrp::TlsPipe::record_bytes_max, 'x');
     const auto record = sealed(*client, large);
     CHECK(opened(*server, record) == large);

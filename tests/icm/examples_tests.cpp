@@ -196,7 +196,7 @@ TEST_CASE("the examples run behind the WinRM listener")
     const auto uri = by_uri.run(by_uri.target, {"6 * 7"});
     INFO(uri.errors);
     CHECK(uri.output == "42\n");
-    // 17: what CredSSP would do has other ways.
+    // 17: CredSSP gives a password away, a ticket would do.
     const auto second_hop = tests::run_program(
         {tests::program_path("icm"), "-Cn", "a", "-Authentication", "Credssp", "1"}
     );

@@ -201,7 +201,7 @@ TEST_CASE("wrong command lines are named")
         {{"-HostName", "a,,b", "x"}, "no [user@]host[:port]"},
         {{"-ComputerName", "a b", "x"}, "no name of a computer"},
         {{"-ComputerName", "a", "-Authentication", "Magic", "x"}, "-Authentication takes"},
-        {{"-ComputerName", "a", "-Authentication", "Credssp", "x"}, "Credssp is not supported"},
+        {{"-ComputerName", "a", "-Authentication", "Credssp", "x"}, "needs -Credential"},
         {{"-ComputerName", "a", "-SessionOption", "[]", "x"}, "a JSON object"},
         {{"-ComputerName", "a", "-SessionOption", "{\"Nope\":1}", "x"}, "no option of New-PS"},
         {{"-ComputerName", "a", "-SessionOption", "{\"UseUTF16\":true}", "x"}, "not supported"},

@@ -1,6 +1,7 @@
 #include <clixml/base64.hpp>
 #include <clixml/guid.hpp>
 #include <psrp/tool/decode_command.hpp>
+#include <psrp/xpress/encoder.hpp>
 #include <tests/support/vector_file.hpp>
 
 #include <catch2/catch.hpp>
@@ -226,6 +227,34 @@ TEST_CASE("WinRM envelopes decode, whatever stands between them")
     CHECK(broken.code == 1);
     CHECK(broken.out == decoded.out);
     CHECK(broken.err.find("envelope " + std::to_string(server.size() + 2)) != std::string::npos);
+}
+
+TEST_CASE("compressed streams of WinRM envelopes decode where the shell was created so")
+{
+    const std::string log = hello_log();
+    const auto answer = [](const std::string& action, const std::string& body) {
+        return "<s:Envelope xmlns:s='s' xmlns:a='a' xmlns:r='r'><s:Header><a:Action>http://x/" +
+               action + "</a:Action></s:Header><s:Body>" + body + "</s:Body></s:Envelope>";
+    };
+    const auto created = [&](const std::string& mode) {
+        return answer(
+            "CreateResponse",
+            "<r:Shell><r:CompressionMode>" + mode + "</r:CompressionMode></r:Shell>"
+        );
+    };
+    std::string streams;
+    for (const std::string& piece : session_data(log, 'S')) {
+        std::string packed;
+        clixml::append_base64(psrp::xpress::encode(*clixml::read_base64(piece)), packed);
+        streams += answer("ReceiveResponse", "<r:Stream>" + packed + "</r:Stream>");
+    }
+    const auto expected = messages_of(decode(log).out, 'S');
+    const Decoded decoded = decode(created("XpressCompression") + streams);
+    CHECK(decoded.code == 0);
+    const auto answers = messages_of(decoded.out, 'S');
+    REQUIRE(answers.size() == session_data(log, 'S').size());
+    CHECK(answers[0] == expected[0]);
+    CHECK(decode(created("NoCompression") + streams).code == 1);
 }
 
 TEST_CASE("a packed recording decodes as a plain one")

@@ -249,7 +249,7 @@ TEST_CASE("icm runs scripts over WinRM and names what goes wrong")
                  "no TLS connection"},
              Row{with(server.access(), {"-ConfigurationName", "Nope"}), 3, "session configuration"},
              Row{with(server.access(), {"-ApplicationName", "elsewhere"}), 3, "404"},
-             Row{with(server.access(), {"-Authentication", "Credssp"}), 2, "Credssp"},
+             Row{with(server.access(), {"-Authentication", "Credssp"}), 3, "offers Negotiate"},
              Row{with(server.access(), {"-SessionOption", "{\"Nope\": 1}"}), 2, "Nope"},
          }) {
         const auto result =

@@ -27,12 +27,15 @@ Ways::Ways()
     if (realm_ && realm_->log_in()) {
         ways_.push_back({"Kerberos with a ticket", "http", Scheme::Kerberos, true});
         ways_.push_back({"Negotiate with a ticket", "http", Scheme::Negotiate, true});
+        ways_.push_back({"CredSSP with Kerberos", "http", Scheme::CredSsp, true, "alice@PSRP.TEST"}
+        );
     } else {
         missing_ += reason + "; ";
     }
-    if (has_ntlm())
+    if (has_ntlm()) {
         ways_.push_back({"NTLM", "http", Scheme::Ntlm, true});
-    else
+        ways_.push_back({"CredSSP with NTLM", "http", Scheme::CredSsp, true, ntlm_user});
+    } else
         missing_ += "gss-ntlmssp is not installed; ";
     crypt_data room{};
     users_file_ = folder_.write(
@@ -45,7 +48,10 @@ Ways::Ways()
         make_certificate(folder_, "alice", client_certificate_)) {
         ways_.push_back({"Basic over HTTPS", "https", Scheme::Basic, false});
         ways_.push_back({"a certificate over HTTPS", "https", Scheme::Certificate, false});
-        if (has_ntlm()) ways_.push_back({"NTLM over HTTPS", "https", Scheme::Ntlm, false});
+        if (has_ntlm()) {
+            ways_.push_back({"NTLM over HTTPS", "https", Scheme::Ntlm, false});
+            ways_.push_back({"CredSSP over HTTPS", "https", Scheme::CredSsp, false, ntlm_user});
+        }
     } else {
         missing_ += "openssl is not installed; ";
     }
@@ -60,6 +66,11 @@ psrp::HttpServerOptions Ways::server(const Way& way) const
     auto credential =
         psrp::GssCredential::serve(realm_ ? realm_->keytab() : "", has_ntlm() ? ntlm_users_ : "");
     if (credential) options.credential = std::move(*credential);
+    if (way.authentication == psrp::AuthenticationScheme::CredSsp) {
+        auto identity = psrp::TlsIdentity::make("localhost");
+        if (!identity) FAIL(identity.error().text);
+        options.credssp_identity = std::move(*identity);
+    }
     if (way.scheme == "https") {
         options.certificate_file = certificate_.certificate_file;
         options.key_file = certificate_.key_file;
@@ -79,6 +90,7 @@ psrp::ChannelOptions Ways::client(const Way& way) const
     options.scheme = way.authentication;
     options.identity = std::make_shared<psrp::Identity>();
     if (way.authentication == Scheme::Ntlm) options.identity = login(ntlm_user);
+    if (way.authentication == Scheme::CredSsp) options.identity = login(way.user);
     if (way.authentication == Scheme::Basic) options.identity = login(std::string(realm_user));
     options.connection.tls.authority_file = certificate_.certificate_file;
     if (way.authentication == Scheme::Certificate) {

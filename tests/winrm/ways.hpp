@@ -16,6 +16,7 @@ struct Way {
     std::string scheme; // http or https
     psrp::AuthenticationScheme authentication = psrp::AuthenticationScheme::Basic;
     bool is_encrypted = false; // by messages
+    std::string user = {};     // where the scheme leaves it open
 };
 
 // What the ways need; missing tools leave ways out, and are named.
