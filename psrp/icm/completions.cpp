@@ -152,11 +152,12 @@ std::string fish_completion(std::string_view program, std::span<const Completion
     return text;
 }
 
-std::vector<CompletionCommand> completion_words()
+std::vector<CompletionCommand> completion_words(Program program)
 {
     CompletionCommand icm;
     for (const Parameter& row : parameters()) {
-        if (row.section == Section::Refused) continue;
+        const bool is_other = row.section == Section::Lasting && program == Program::Icm;
+        if (row.section == Section::Refused || is_other) continue;
         const std::string about(row.about.substr(0, row.about.find_first_of(".;:")));
         const std::string value(row.value);
         icm.options.push_back({"--" + std::string(row.option), about, value});

@@ -2,14 +2,29 @@
 #include <psrp/icm/help.hpp>
 #include <psrp/tool/help_command.hpp>
 
+#include <algorithm>
+#include <array>
 #include <vector>
 
 namespace psrp::tool {
 
 namespace {
 
-// `session` takes what icm takes.
-constexpr std::string_view session_command = "session";
+// Commands that take what icm takes.
+struct IcmCommand {
+    std::string_view name;
+    std::string (*help)();
+};
+constexpr std::array<IcmCommand, 2> icm_commands = {
+    {{"session", icm::session_help_text}, {"job", icm::job_help_text}}};
+
+const IcmCommand* find_icm_command(std::string_view name)
+{
+    const auto found = std::find_if(icm_commands.begin(), icm_commands.end(), [&](const auto& one) {
+        return one.name == name;
+    });
+    return found == icm_commands.end() ? nullptr : &*found;
+}
 
 icm::CompletionOption completion_option(const CLI::Option& option, const std::string& name)
 {
@@ -54,7 +69,9 @@ std::vector<icm::CompletionCommand> completion_commands(const CLI::App& app)
             const auto more = completion_options(*below);
             one.options.insert(one.options.end(), more.begin(), more.end());
         }
-        if (one.name == session_command) one.options = icm::completion_words().front().options;
+        if (find_icm_command(one.name) != nullptr) {
+            one.options = icm::completion_words(icm::Program::Psrp).front().options;
+        }
         commands.push_back(std::move(one));
     }
     return commands;
@@ -69,8 +86,8 @@ void append_manual(const CLI::App& app, const std::string& title, std::string& p
         page += ".TP\n.B " + icm::manual_text(name) + "\n" +
                 icm::manual_text(option->get_description()) + "\n";
     }
-    if (app.get_name() == session_command)
-        page += ".nf\n" + icm::manual_text(icm::session_help_text()) + ".fi\n";
+    if (const IcmCommand* command = find_icm_command(app.get_name()))
+        page += ".nf\n" + icm::manual_text(command->help()) + ".fi\n";
     for (const CLI::App* command : app.get_subcommands({}))
         append_manual(*command, title + " " + command->get_name(), page);
 }
@@ -108,7 +125,7 @@ std::optional<std::string> help_topic(const CLI::App& app, std::string_view topi
     if (topic == "bash") return icm::bash_completion("psrp", completion_commands(app));
     if (topic == "zsh") return icm::zsh_completion("psrp", completion_commands(app));
     if (topic == "fish") return icm::fish_completion("psrp", completion_commands(app));
-    if (topic == session_command) return icm::session_help_text();
+    if (const IcmCommand* command = find_icm_command(topic)) return command->help();
     for (const CLI::App* command : app.get_subcommands({})) {
         if (command->get_name() == topic) return command->help();
     }

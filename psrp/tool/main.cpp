@@ -1,7 +1,9 @@
 // The psrp program: one subcommand a job.
+#include <psrp/icm/jobs.hpp>
 #include <psrp/icm/options.hpp>
 #include <psrp/icm/run.hpp>
 #include <psrp/icm/sessions.hpp>
+#include <psrp/icm/terminal_keeper.hpp>
 #include <psrp/tool/clixml_command.hpp>
 #include <psrp/tool/decode_command.hpp>
 #include <psrp/tool/help_command.hpp>
@@ -168,10 +170,16 @@ void add_serve(CLI::App& app, ServeOptions& options)
     );
 }
 
-int run_session_command(const std::vector<std::string>& arguments)
+// A command whose options are spelled as icm's.
+template <typename Command>
+int run_as_icm(
+    const tl::expected<Command, icm::Instead>& command, int (*run)(const Command& command)
+)
 {
-    const auto command = icm::read_session_command(arguments);
-    if (command) return icm::run_sessions(*command);
+    if (command) {
+        const icm::TerminalKeeper keeper;
+        return run(*command);
+    }
     const icm::Instead& instead = command.error();
     (instead.is_error ? std::cerr : std::cout) << instead.text;
     return instead.is_error ? icm::exit_usage : icm::exit_success;
@@ -204,14 +212,23 @@ int main(int argc, char** argv)
     DecodeFlags decode_flags;
     add_decode(app, decode_options, decode_flags);
     add_serve(app, serve_options);
-    app.add_subcommand("session", "Sessions left on servers: list, connect, receive, remove")
+    app.add_subcommand(
+           "session",
+           "Sessions that stay open, and those left on servers: new, list, connect, disconnect, "
+           "receive, remove"
+    )
+        ->prefix_command();
+    app.add_subcommand("job", "What icm -AsJob has begun: list, wait, receive, stop, remove")
         ->prefix_command();
     app.add_subcommand("help", "More about a subject: psrp help lists them")->prefix_command();
-    // Its options are spelled as icm's.
-    if (argc > 1 && std::string_view(argv[1]) == "session") {
-        return run_session_command({argv + 2, argv + argc});
+    const std::string_view first = argc > 1 ? argv[1] : "";
+    if (first == "session") {
+        return run_as_icm(icm::read_session_command({argv + 2, argv + argc}), icm::run_sessions);
     }
-    if (argc > 1 && std::string_view(argv[1]) == "help") {
+    if (first == "job") {
+        return run_as_icm(icm::read_job_command({argv + 2, argv + argc}), icm::run_jobs);
+    }
+    if (first == "help") {
         return run_help(app, {argv + 2, argv + argc});
     }
     try {
