@@ -98,6 +98,8 @@ int run_behind(const std::function<int(Foreground&)>& work)
     if (child == 0) {
         report->reader.reset();
         end_with_parent(SIGTERM);
+        // A file that may not grow is an error of its writing, and no end of this process.
+        ::signal(SIGXFSZ, SIG_IGN);
         Foreground foreground(report->writer.release());
         std::exit(work(foreground));
     }

@@ -16,8 +16,10 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <fcntl.h>
 #include <filesystem>
 #include <poll.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
@@ -163,6 +165,17 @@ psrp::HolderOptions holder_options(
     return holder;
 }
 
+// One at a time: what a holder has left is replaced, and what another one has just made is not.
+psrp::Result<psrp::Descriptor>
+listen_at(const std::filesystem::path& folder, const std::string& path)
+{
+    const psrp::Descriptor turn(
+        ::open((folder / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)
+    );
+    if (turn.is_open()) ::flock(turn.number(), LOCK_EX);
+    return psrp::listen_on_unix_socket(path);
+}
+
 // In the process that goes on: opens, tells, holds.
 int hold(
     Foreground& foreground,
@@ -215,7 +228,7 @@ int hold(
         return exit_no_connection;
     }
     const std::string path = psrp::holder_socket_path(*folder, name);
-    auto socket = psrp::listen_on_unix_socket(path);
+    auto socket = listen_at(*folder, path);
     if (!socket) return fail(exit_no_connection, path + ": " + socket.error().text());
     SocketFile file(path);
     holder.set_on_end([&] { file.remove(); });

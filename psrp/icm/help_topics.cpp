@@ -161,8 +161,9 @@ constexpr std::string_view jobs_text =
   psrp job receive check
   psrp job remove check
 
-What the targets write is kept until it is received. A job has no terminal: ssh cannot ask it for a
-password, and scripts cannot ask anything. Where ssh would, open sessions first and give -Session.
+What the targets write is kept until it is received; secure strings among it are kept as empty ones.
+A job has no terminal: ssh cannot ask it for a password, and scripts cannot ask anything. Where ssh
+would, open sessions first and give -Session.
 See "psrp job --help".
 )";
 

@@ -6,6 +6,7 @@
 #include <psrp/protocol/limits.hpp>
 #include <psrp/protocol/records.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -42,6 +43,22 @@ std::string on_one_line(std::string text)
 {
     for (std::size_t at = 0; (at = text.find_first_of("\r\n", at)) != std::string::npos;) {
         text.replace(at, 1, text[at] == '\n' ? "&#10;" : "&#13;");
+    }
+    return text;
+}
+
+// Secure strings are for who asked for them, and not for a disk: they are kept as empty ones.
+std::string without_secrets(std::string text)
+{
+    constexpr std::string_view end_tag = "</SS>";
+    for (std::size_t at = 0; (at = text.find("<SS", at)) != std::string::npos;) {
+        const std::size_t open_end = text.find('>', at);
+        at = std::min(open_end, text.size() - 1) + 1;
+        const bool is_element = open_end != std::string::npos && text[open_end - 1] != '/';
+        const std::size_t end = text.find(end_tag, at);
+        if (!is_element || end == std::string::npos) continue;
+        std::fill_n(text.begin() + static_cast<std::ptrdiff_t>(at), end - at, '\0');
+        text.erase(at, end - at);
     }
     return text;
 }
@@ -94,7 +111,7 @@ void JobRecorder::keep(
         failure_ = "A result cannot be kept: " + made.error().text();
         return;
     }
-    text = on_one_line(std::move(text)) + "\n";
+    text = on_one_line(without_secrets(std::move(text))) + "\n";
     if (!has_room(text.size())) {
         failure_ = "The results that wait to be received are more than " +
                    std::to_string(results_bytes_max_ >> 20) + " MiB (--results-max).";

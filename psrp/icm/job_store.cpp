@@ -193,11 +193,10 @@ std::optional<pid_t> Job::process() const
     return lock.l_pid;
 }
 
-bool Job::wait(double seconds) const
+bool Job::wait(std::optional<psrp::Clock::time_point> until) const
 {
-    const auto until = std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);
     while (process()) {
-        if (seconds > 0 && std::chrono::steady_clock::now() >= until) return false;
+        if (until && psrp::Clock::now() >= *until) return false;
         std::this_thread::sleep_for(look_again);
     }
     return true;

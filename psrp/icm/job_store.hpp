@@ -2,6 +2,7 @@
 #pragma once
 
 #include <psrp/transport/byte_stream.hpp>
+#include <psrp/transport/poll_source.hpp>
 
 #include <tl/expected.hpp>
 
@@ -50,8 +51,8 @@ public:
     [[nodiscard]] JobProgress progress() const;
     // The process that runs it; nothing where none does.
     [[nodiscard]] std::optional<pid_t> process() const;
-    // Waits until nobody runs it; false where `seconds` (0: no limit) were over before.
-    [[nodiscard]] bool wait(double seconds) const;
+    // Waits until nobody runs it; false where it is `until` (nothing: no limit) before.
+    [[nodiscard]] bool wait(std::optional<psrp::Clock::time_point> until) const;
     // Bytes of results that have been received, and are of no use any more.
     [[nodiscard]] std::uint64_t received_bytes() const;
     void set_received_bytes(std::uint64_t count) const;

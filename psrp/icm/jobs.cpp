@@ -20,12 +20,12 @@ namespace icm {
 namespace {
 
 // How long a job may take to end before remove takes its folder away all the same.
-constexpr double end_wait_s = 30;
+constexpr std::chrono::seconds end_wait{30};
 constexpr int exit_timed_out = exit_no_connection;
 
-int fail(int code, const std::string& text)
+int fail(int code, const std::string& text, const char* program = "psrp job")
 {
-    std::fprintf(stderr, "psrp job: %s\n", text.c_str());
+    std::fprintf(stderr, "%s: %s\n", program, text.c_str());
     return code;
 }
 
@@ -110,14 +110,12 @@ progress_of(const std::optional<psrp::FanOutOutcome>& outcome, const JobRecorder
 // In the process that goes on.
 int run_job(Foreground& foreground, const RunPlan& plan, const Job& job)
 {
-    // A file that may not grow is an error of its writing, and no end of this process.
-    ::signal(SIGXFSZ, SIG_IGN);
     auto running = RunningJob::take(job);
-    if (!running) return fail(exit_errors, running.error());
+    if (!running) return fail(exit_errors, running.error(), "icm");
     auto recorder = JobRecorder::create(job, plan.options.results_bytes_max);
-    if (!recorder) return fail(exit_errors, recorder.error());
+    if (!recorder) return fail(exit_errors, recorder.error(), "icm");
     auto loop = psrp::EventLoop::create();
-    if (!loop) return fail(exit_errors, loop.error().text());
+    if (!loop) return fail(exit_errors, loop.error().text(), "icm");
     const bool keeps_input = reads_standard_input(plan.options);
     const psrp::InterruptCatcher interrupts(*loop);
     {
@@ -148,11 +146,11 @@ int list(const std::vector<Job>& jobs, Output& output)
 
 int wait_for(const std::vector<Job>& jobs, const Options& options)
 {
+    std::optional<psrp::Clock::time_point> until;
+    if (options.timeout) until = psrp::Clock::now() + *options.timeout;
     int code = exit_success;
-    const double seconds =
-        options.timeout ? std::chrono::duration<double>(*options.timeout).count() : 0;
     for (const Job& job : jobs) {
-        if (!job.wait(seconds)) return exit_timed_out;
+        if (!job.wait(until)) return exit_timed_out;
         if (job.progress().state != JobState::Completed) code = exit_errors;
     }
     return code;
@@ -184,9 +182,9 @@ int receive(const Job& job, const JobCommand& command, psrp::EventLoop& loop)
 int remove(const Job& job)
 {
     stop(job);
-    if (!job.wait(end_wait_s)) {
+    if (!job.wait(psrp::Clock::now() + end_wait)) {
         if (const auto process = job.process()) ::kill(*process, SIGKILL);
-        (void)job.wait(end_wait_s); // nothing survives that for long
+        (void)job.wait(psrp::Clock::now() + end_wait); // nothing survives that for long
     }
     const auto removed = job.remove();
     return removed ? exit_success : fail(exit_errors, removed.error());
@@ -215,7 +213,8 @@ int act_on(const std::vector<Job>& jobs, const JobCommand& command, psrp::EventL
         if (command.action == Action::Remove) code = std::max(code, remove(job));
     }
     for (const Job& job : jobs) {
-        if (command.action == Action::Stop) (void)job.wait(end_wait_s); // list says how far it is
+        if (command.action == Action::Stop)
+            (void)job.wait(psrp::Clock::now() + end_wait); // list says how far it is
     }
     return code;
 }
@@ -225,7 +224,7 @@ int act_on(const std::vector<Job>& jobs, const JobCommand& command, psrp::EventL
 int start_job(const RunPlan& plan)
 {
     const auto job = Job::create(description_of(plan));
-    if (!job) return fail(exit_errors, job.error());
+    if (!job) return fail(exit_errors, job.error(), "icm");
     const int code =
         run_behind([&](Foreground& foreground) { return run_job(foreground, plan, *job); });
     if (code != exit_success) (void)job->remove(); // it never was one

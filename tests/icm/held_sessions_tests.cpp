@@ -407,6 +407,61 @@ TEST_CASE("what runs in a session over WinRM goes on without us, and its output 
     CHECK(programs.session({"list"}).output.empty());
 }
 
+TEST_CASE("a session stays where it is when the disk is too full to find it again")
+{
+    const tests::WinRmServer server;
+    const LastingPrograms programs;
+    const std::string state = (programs.folder().path() / "state").string();
+    std::filesystem::create_directories(state);
+    const std::string session = program_path("psrp") + " session ";
+    std::string target = "-ComputerName 127.0.0.1";
+    for (const std::string& word : server.access_by_name())
+        target += " '" + word + "'";
+    // A file system of its own, which goes with the last process that sees it.
+    const std::string text =
+        "mount -t tmpfs -o size=64k none " + state + " || exit 77; " + "mkdir -p -m 700 " + state +
+        "/psrp/sessions; " + session + "new " + programs.name() + " " + target + " >/dev/null; " +
+        "cat /dev/zero >" + state + "/filler 2>/dev/null; " + session + "disconnect " +
+        programs.name() + "; echo code $?; " + program_path("icm") + " -Session " +
+        programs.name() + " \"'still there'\"; " + session + "list --output jsonl; rm " + state +
+        "/filler; " + session + "disconnect " + programs.name() + "; echo code $?; " + session +
+        "remove " + programs.name();
+    const auto result = tests::run_program(
+        {"/bin/sh", "-c", "exec unshare -rm /bin/sh -c \"$0\" || exit 77", text}, programs.input()
+    );
+    if (result.exit_code == 77 || contains(result.errors, "unshare")) {
+        return tests::report_skip("no file system of our own can be mounted here");
+    }
+    INFO(result.errors);
+    CHECK(contains(result.output, "code 1\nstill there\n"));
+    CHECK(contains(result.output, "\"State\":\"Opened\""));
+    CHECK(contains(result.output, "code 0\n"));
+    CHECK(contains(result.errors, "was not left"));
+    CHECK(contains(result.errors, "No space left on device"));
+}
+
+TEST_CASE("Ctrl-C ends the opening of a session")
+{
+    const LastingPrograms programs;
+    const std::string far = "/bin/sleep 3600";
+    RunningProgram opening(
+        {program_path("psrp"), "session", "new", programs.name(), "--server-command", far},
+        programs.input()
+    );
+    // Both processes and the far side, as the terminal would have it.
+    const std::string mark = "session new " + programs.name();
+    while (tests::processes_with(mark).size() < 2)
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    for (bool is_over = false; !is_over;) {
+        for (const pid_t id : tests::processes_with(mark))
+            ::kill(id, SIGINT);
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        is_over = tests::processes_with(mark).empty();
+    }
+    CHECK(opening.wait().exit_code == 130);
+    CHECK(programs.session({"list"}).output.empty());
+}
+
 // Example 18: many computers, sessions that are left to them, Drop and twelve hours.
 TEST_CASE("scripts are left to the WinRM listener and their output fetched")
 {

@@ -1,13 +1,20 @@
 // icm -AsJob and psrp job: example 8 of Invoke-Command's reference among it.
+#include <clixml/object.hpp>
+#include <psrp/icm/job_results.hpp>
+#include <psrp/icm/job_store.hpp>
 #include <tests/icm/lasting_programs.hpp>
 #include <tests/icm/processes.hpp>
 #include <tests/support/skip.hpp>
+#include <tests/support/vector_file.hpp>
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
+#include <memory>
 #include <sys/stat.h>
 
 namespace {
@@ -240,6 +247,41 @@ TEST_CASE("a disk that is full is told in the job's state, and by a job that can
     CHECK(contains(result.output, "No space left on device"));
     CHECK(contains(result.output, "code 1\n1\n"));
     CHECK(contains(result.errors, "No space left on device"));
+}
+
+TEST_CASE("secure strings among the results of a job are not on the disk")
+{
+    const LastingPrograms programs;
+    const char* before = std::getenv("XDG_STATE_HOME");
+    const std::string kept_before = before != nullptr ? before : "";
+    ::setenv("XDG_STATE_HOME", (programs.folder().path() / "state").c_str(), 1);
+    {
+        const auto job = icm::Job::create({programs.name(), "here", "x", 1});
+        REQUIRE(job);
+        auto recorder = icm::JobRecorder::create(*job, 1 << 20);
+        REQUIRE(recorder);
+        const auto memory = std::make_shared<clixml::Arena>();
+        clixml::Object* object = clixml::make_custom_object(*memory);
+        for (const char* name : {"A", "B"})
+            object->set_note(*memory, name, clixml::Value::secure_string("bwBwAGUAbgA="));
+        object->set_note(*memory, "C", clixml::Value::string("<SS>visible</SS>\nline"));
+        recorder->on_output({}, memory, clixml::Value::object(object));
+        recorder->on_output({}, memory, clixml::Value::secure_string("bwBwAGUAbgA="));
+        recorder->on_output({}, memory, clixml::Value());
+        CHECK(recorder->failure().empty());
+        const std::string kept = tests::read_whole_file(job->results_path());
+        CHECK(std::count(kept.begin(), kept.end(), '\n') == 3);
+        CHECK(contains(kept, "<SS N=\"A\"></SS><SS N=\"B\"></SS>"));
+        CHECK_FALSE(contains(kept, "bwBwAGUAbgA="));
+    }
+    if (before != nullptr)
+        ::setenv("XDG_STATE_HOME", kept_before.c_str(), 1);
+    else
+        ::unsetenv("XDG_STATE_HOME");
+    const auto received = programs.job({"receive", programs.name(), "--output", "jsonl"});
+    CHECK(contains(received.output, "<SS>visible</SS>\\nline"));
+    CHECK(std::count(received.output.begin(), received.output.end(), '\n') == 3);
+    CHECK(received.exit_code == 0);
 }
 
 TEST_CASE("input of a job is that of its command")
