@@ -164,11 +164,12 @@ void add_option(const Parameter& row, std::vector<CompletionOption>& options)
 
 } // namespace
 
-std::vector<CompletionCommand> completion_words()
+std::vector<CompletionCommand> completion_words(Program program)
 {
     CompletionCommand icm;
     for (const Parameter& row : parameters()) {
-        if (row.section != Section::Refused) add_option(row, icm.options);
+        const bool is_other = row.section == Section::Lasting && program == Program::Icm;
+        if (row.section != Section::Refused && !is_other) add_option(row, icm.options);
     }
     return {icm};
 }

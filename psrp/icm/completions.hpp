@@ -26,8 +26,10 @@ std::string bash_completion(std::string_view program, std::span<const Completion
 std::string zsh_completion(std::string_view program, std::span<const CompletionCommand> commands);
 std::string fish_completion(std::string_view program, std::span<const CompletionCommand> commands);
 
-// The options of icm.
-std::vector<CompletionCommand> completion_words();
+enum class Program { Icm, Psrp };
+
+// The options of icm, or those of psrp's commands that take the same.
+std::vector<CompletionCommand> completion_words(Program program);
 // Those that connection_options() takes, see options.hpp.
 std::vector<CompletionOption> connection_completion_options();
 

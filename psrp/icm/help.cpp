@@ -157,16 +157,63 @@ std::string help_text()
 
 std::string session_help_text()
 {
-    return R"(Usage: psrp session list    -ComputerName HOST[,...] [OPTIONS]
+    return R"(Usage: psrp session new NAME [TARGET] [OPTIONS]
+       psrp session list
+       psrp session remove NAME...
+       psrp session disconnect NAME...
+       psrp session connect NAME... [OPTIONS]
+       psrp session receive NAME... [OPTIONS]
+
+Sessions that stay open between commands. new opens one to TARGET, [USER@]HOST[:PORT] for SSH or
+what icm's parameters say (-ComputerName, --socket, ...; without any this computer), and keeps it in
+a process behind it, under NAME, for all commands of this user:
+
+  psrp session new web1 admin@web.example
+  icm -Session web1 '$x = 1'
+  icm -Session web1 '$x'
+  psrp session remove web1
+
+What asks for passwords does so before new ends. list tells which sessions there are; one that is
+Broken has lost its computer and is there to be removed. A session that nobody uses is closed after
+two hours, or --idle-timeout SECONDS.
+
+Over WinRM disconnect leaves a session to the server, connect takes it up again under its name, also
+after a restart of this computer, and receive gets the output of what ran in it; it is removed then.
+
+       psrp session list    -ComputerName HOST[,...] [OPTIONS]
        psrp session connect SESSION... -ComputerName HOST -c SCRIPT [OPTIONS]
        psrp session receive SESSION... -ComputerName HOST [OPTIONS]
        psrp session remove  SESSION... -ComputerName HOST [OPTIONS]
 
-Sessions that "icm -InDisconnectedSession" has left on servers: which there are; running another
-script in one, which is left again; getting the output of what runs in one, which is removed at the
-end; removing one with all that runs in it. SESSION is its identifier or its name.
+The sessions that servers have, those that "icm -InDisconnectedSession" has left there above all:
+which there are; running another script in one, which is left again; getting the output of what runs
+in one, which is removed at the end; removing one with all that runs in it. SESSION is its
+identifier or its name.
 
-OPTIONS are those of icm for WinRM and for output.
+OPTIONS are those of icm for targets and for output.
+)";
+}
+
+std::string job_help_text()
+{
+    return R"(Usage: psrp job list    [JOB...]
+       psrp job wait    JOB... [--timeout SECONDS]
+       psrp job receive JOB... [--keep] [OPTIONS]
+       psrp job stop    JOB...
+       psrp job remove  JOB...
+
+Jobs are the commands that "icm -AsJob" has put behind it. JOB is a job's number or its name. list
+tells how far they are, wait waits for their end, receive prints the results that have come since
+the last time, as icm would have, stop ends them as Ctrl-C would have, remove stops them and
+forgets their results.
+
+Results are kept as CLIXML below XDG_STATE_HOME (~/.local/state), for this user only, until they are
+received; --keep leaves them there. A job of which more than --results-max MIB wait is stopped.
+
+receive ends with the exit status that icm would have had, as far as the job is; wait with 1 where a
+job has failed or was stopped, 3 where --timeout was over.
+
+OPTIONS are those of icm for output.
 )";
 }
 
@@ -237,7 +284,7 @@ std::optional<std::string> help_topic(std::string_view topic)
 {
     if (topic.empty()) return topic_list();
     if (topic == "man") return manual_page();
-    const auto words = completion_words();
+    const auto words = completion_words(Program::Icm);
     if (topic == "bash") return bash_completion("icm", words);
     if (topic == "zsh") return zsh_completion("icm", words);
     if (topic == "fish") return fish_completion("icm", words);

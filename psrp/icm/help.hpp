@@ -10,6 +10,8 @@ namespace icm {
 
 std::string help_text();
 std::string session_help_text();
+// The same for `psrp job`.
+std::string job_help_text();
 // That of `psrp test`.
 std::string test_help_text();
 std::string version_text();

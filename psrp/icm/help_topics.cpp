@@ -138,6 +138,43 @@ compressed where the server can, unless it says NoCompression.
 removes what was left.
 )";
 
+constexpr std::string_view sessions_text =
+    R"(Without more each command has sessions of its own, which end with it. "psrp session new" opens one
+that stays, here, over SSH, over WinRM or behind a socket:
+
+  psrp session new web1 admin@web.example
+  psrp session new db -ComputerName db.example -Credential me@CORP.EXAMPLE
+  icm -Session web1 '$x = 1'
+  icm -Session web1 '$x'
+  icm -Session web1,db 'Get-Date'
+  psrp session list
+  psrp session remove web1 db
+
+A process behind it holds the session until it is removed, nobody has used it for two hours
+(--idle-timeout SECONDS) or the user's processes end. Its socket lies below XDG_RUNTIME_DIR, for this
+user alone; all terminals of the user see the same sessions. Several commands may use one session at
+once; it runs their scripts one after the other. A command that is killed takes its script with it,
+and not the session. When the computer is lost, the session is Broken and the next command says so.
+
+Over WinRM "psrp session disconnect NAME" leaves the session to the server, and "psrp session connect
+NAME" takes it up again, also after a restart. See "psrp session --help".
+)";
+
+constexpr std::string_view jobs_text =
+    R"(-AsJob, or -JobName NAME, puts the run behind the command, which prints the job and ends:
+
+  icm -HostName web1,web2 -JobName check -FilePath ./check.ps1
+  psrp job list
+  psrp job wait check
+  psrp job receive check
+  psrp job remove check
+
+What the targets write is kept until it is received; secure strings among it are kept as empty ones.
+A job has no terminal: ssh cannot ask it for a password, and scripts cannot ask anything. Where ssh
+would, open sessions first and give -Session.
+See "psrp job --help".
+)";
+
 constexpr std::string_view exit_status_text = R"(0     all went well
 1     a script reported an error, or ended by one; or output could not be written
 2     the command line is wrong; nothing has been run
@@ -171,6 +208,12 @@ WinRM by address, without looking at certificates
   icm -ConnectionUri https://server01:5986/wsman -Authentication Basic -Credential me 'Get-Date'
   icm -ComputerName server01 -UseSSL -SessionOption '{"SkipCACheck":true,"SkipCNCheck":true}' hostname
 
+State that stays between commands, and a job in it
+  psrp session new server01 me@server01
+  icm -Session server01 '$p = Get-Process'
+  icm -Session server01 -JobName count '$p | Measure-Object'
+  psrp job wait count && psrp job receive count
+
 A long run in sessions that are left to the servers
   icm -ComputerName @machines.txt -InDisconnectedSession -FilePath ./long.ps1
   psrp session list -ComputerName server01
@@ -180,7 +223,7 @@ SSH as ssh does it
   icm -SSHConnection '[{"HostName": "a", "Port": 22}, {"HostName": "b", "UserName": "me"}]' hostname
 )";
 
-constexpr std::array<HelpTopic, 10> topics = {{
+constexpr std::array<HelpTopic, 12> topics = {{
     {"targets", "lists, files and groups of targets", targets_text},
     {"scripts", "scripts and their values", scripts_text},
     {"input", "objects from standard input", input_text},
@@ -189,6 +232,8 @@ constexpr std::array<HelpTopic, 10> topics = {{
     {"credentials", "users and passwords", credentials_text},
     {"ssh", "computers behind ssh", ssh_text},
     {"winrm", "computers behind WinRM", winrm_text},
+    {"sessions", "sessions that stay open between commands", sessions_text},
+    {"jobs", "runs that go on behind the command", jobs_text},
     {"exit-status", "exit status", exit_status_text},
     {"examples", "examples", examples_text},
 }};

@@ -1,4 +1,5 @@
 #include <clixml/utf.hpp>
+#include <psrp/holder/held_session.hpp>
 #include <psrp/icm/parameters.hpp>
 #include <psrp/icm/raw_options.hpp>
 #include <psrp/icm/ssh_connections.hpp>
@@ -223,6 +224,19 @@ tl::expected<void, Instead> settle_local_targets(RawOptions& raw, TargetLists& l
     return {};
 }
 
+tl::expected<void, Instead> settle_sessions(RawOptions& raw)
+{
+    for (const std::string& list : raw.sessions) {
+        for (const std::string& name : split_list(list)) {
+            if (!psrp::is_session_name(name)) {
+                return usage_error("'" + name + "' is no name of a session");
+            }
+            raw.options.targets.emplace_back(HeldPlace{name});
+        }
+    }
+    return {};
+}
+
 // systemd puts the credentials of a service into a folder and says which.
 tl::expected<void, Instead> settle_systemd_credential(RawOptions& raw)
 {
@@ -300,6 +314,7 @@ tl::expected<void, Instead> settle_targets(RawOptions& raw)
     if (!problem) problem = check(settle_ssh_tables(raw));
     if (!problem) problem = check(settle_winrm(raw, *lists));
     if (!problem) problem = check(settle_local_targets(raw, *lists));
+    if (!problem) problem = check(settle_sessions(raw));
     if (problem) return tl::unexpected<Instead>(*problem);
     Options& options = raw.options;
     if (raw.endpoint == "pwsh") options.endpoint = Endpoint::Pwsh;

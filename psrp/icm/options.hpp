@@ -52,6 +52,11 @@ struct WinRmPlace {
     std::string url;
 };
 
+// A session that `psrp session new` holds open.
+struct HeldPlace {
+    std::string name;
+};
+
 // This computer, under the name that the user gives it.
 struct HerePlace {
     std::string name;
@@ -65,7 +70,8 @@ using Place = std::variant<
     SocketPlace,
     CustomPipePlace,
     HostProcessPlace,
-    CommandPlace>;
+    CommandPlace,
+    HeldPlace>;
 
 // What is shown of what the targets write beside their output.
 struct StreamDisplay {
@@ -109,13 +115,27 @@ struct Options {
     std::optional<std::chrono::milliseconds> timeout; // of the whole run
     std::size_t retries_max = 0;
     std::chrono::milliseconds retry_delay{1000};
+    bool runs_as_job = false; // -AsJob, -JobName
+    std::string job_name;     // empty: none was given
+    std::uint64_t results_bytes_max = std::uint64_t{1} << 30;
 };
 
 // What `psrp session` is asked for.
 struct SessionCommand {
-    enum class Action { List, Connect, Receive, Remove } action = Action::List;
+    enum class Action { New, List, Connect, Disconnect, Receive, Remove } action = Action::List;
     std::vector<std::string> sessions; // identifiers or names; not for List
-    Options options;                   // WinRM targets, output, scripts (Connect)
+    bool is_of_servers = false;        // servers are asked for their sessions, instead of our own
+    std::chrono::milliseconds idle_timeout{7'200'000}; // New
+    std::vector<std::string> words;                    // all options, as --name or --name=value
+    Options options;                                   // targets, output, scripts (Connect)
+};
+
+// What `psrp job` is asked for.
+struct JobCommand {
+    enum class Action { List, Wait, Receive, Stop, Remove } action = Action::List;
+    std::vector<std::string> jobs; // numbers or names; all where List names none
+    bool keeps_results = false;
+    Options options; // output, timeout
 };
 
 // What `psrp test` is asked for.
@@ -137,6 +157,14 @@ tl::expected<Options, Instead> read_options(const std::vector<std::string>& argu
 tl::expected<SessionCommand, Instead> read_session_command(const std::vector<std::string>& arguments
 );
 
+// The options of a session that is connected to again: those that it was opened with, but for what
+// `words` says otherwise. Both as in SessionCommand.
+tl::expected<Options, Instead> read_session_words(
+    const std::vector<std::string>& opened_with, const std::vector<std::string>& words
+);
+
+// The same for `psrp job ACTION [JOB]...`: the parameters of output.
+tl::expected<JobCommand, Instead> read_job_command(const std::vector<std::string>& arguments);
 // For programs that open one session and take of icm's parameters only those of connections:
 // `psrp copy`, `psrp enter`. What the arguments hold beside options; `program` is for messages.
 // Where help is asked for the text is empty: it is the program's own.

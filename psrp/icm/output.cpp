@@ -88,6 +88,19 @@ public:
 
 } // namespace
 
+OutputOptions output_options(const Options& options)
+{
+    OutputOptions output;
+    output.mode = options.output;
+    output.depth = options.depth;
+    output.error_view = options.error_view;
+    output.names_origin = options.targets.size() > 1;
+    output.session_name = options.winrm.session_name;
+    output.configuration = options.winrm.configuration;
+    output.shown = options.shown;
+    return output;
+}
+
 std::size_t output_width()
 {
     return terminal_width(STDOUT_FILENO);

@@ -34,6 +34,9 @@ struct OutputOptions {
     StreamDisplay shown;
 };
 
+// What a command line says of its output.
+OutputOptions output_options(const Options& options);
+
 // A session of a server, as Get-PSSession shows it; made in `arena`.
 clixml::Value session_value(
     clixml::Arena& arena,

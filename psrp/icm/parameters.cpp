@@ -34,6 +34,8 @@ constexpr Parameter rows[] = {
      "a server behind a Unix socket, as of 'psrp serve --socket PATH'"},
     {"ServerCommand", "server-command", "COMMAND", Section::Targets, to_any, ours,
      "a program that serves on its standard streams: 'pwsh -s', 'kubectl exec -i POD -- pwsh -s'. No shell is involved."},
+    {"Session", "session", "NAME[,...]", Section::Targets, to_any, theirs,
+     "sessions that 'psrp session new' has opened; what one command leaves in them the next one finds. See 'icm help sessions'"},
     {"HostsFile", "hosts-file", "FILE", Section::Targets, to_any, ours,
      "names one a line, in [groups]; -HostName @GROUP and -ComputerName @GROUP take those of a group, @all takes all"},
     {"Group", "group", "NAME[,...]", Section::Targets, to_any, ours,
@@ -138,6 +140,12 @@ constexpr Parameter rows[] = {
     {"FailFast", "fail-fast", "", Section::Run, to_any, ours,
      "when a target cannot be reached or its script ends by an error, start no other and stop those that run"},
 
+    {"AsJob", "as-job", "", Section::Run, to_any, theirs,
+     "run behind this command, which prints the job and ends; 'psrp job' waits for it and receives its results"},
+    {"JobName", "job-name", "NAME", Section::Run, to_any, theirs, "the same, with a name (Job and its number)"},
+    {"ResultsMax", "results-max", "MIB", Section::Run, to_any, ours,
+     "results of a job that wait to be received, in MiB; one with more is stopped (1024)"},
+
     // Other
     {"Capture", "capture", "FILE", Section::Other, to_any, ours,
      "record the conversation for 'psrp decode' (gzip where the name ends in .gz; a file a target where there are several); secrets are masked"},
@@ -145,10 +153,12 @@ constexpr Parameter rows[] = {
     {"Help", "help", "", Section::Other, to_any, ours, "this text; 'icm help' lists more"},
     {"Version", "version", "", Section::Other, to_any, ours, "the version"},
 
-    // What PowerShell has and icm has not. Sessions that outlive a command, and jobs, would come in here.
-    {"AsJob", "as-job", "", Section::Refused, to_any, theirs, "there are no jobs; put & behind the command, or leave the session to the server with -InDisconnectedSession"},
-    {"JobName", "job-name", "NAME", Section::Refused, to_any, theirs, "there are no jobs; put & behind the command, or name a session with -InDisconnectedSession -SessionName"},
-    {"Session", "session", "SESSIONS", Section::Refused, to_any, theirs, "there are no persistent sessions; give all scripts to one command (-c A -c B), or see 'psrp session'"},
+    // Of psrp session and psrp job
+    {"IdleTimeout", "idle-timeout", "SECONDS", Section::Lasting, to_any, ours,
+     "of session new: close the session when nobody has used it for so long (7200)"},
+    {"Keep", "keep", "", Section::Lasting, to_any, ours, "of job receive: leave the results to be received again"},
+
+    // What PowerShell has and icm has not.
     {"RemoteDebug", "remote-debug", "", Section::Refused, to_any, theirs, "there is no debugger; Enter-PSSession of PowerShell has one"},
     {"RunAsAdministrator", "run-as-administrator", "", Section::Refused, to_any, theirs, "only Windows has administrators in containers; start the container with another user, or use --server-command 'docker exec -i -u root ID pwsh -s'"},
     {"VMId", "vm-id", "ID", Section::Refused, to_any, theirs, "reaches virtual machines of Hyper-V, which only Windows has; use -HostName for SSH"},
@@ -204,6 +214,7 @@ constexpr TargetKind kinds[] = {
     {"computer-name", to_computer},
     {"connection-uri", to_uri},
     {"container-id", to_container},
+    {"session", to_session},
 };
 
 constexpr Exclusion excluded[] = {
@@ -220,6 +231,8 @@ constexpr Exclusion excluded[] = {
     {"systemd-credential", "password-fd"},
     {"password-env", "password-fd"},
     {"no-progress", "progress-action"},
+    {"as-job", "in-disconnected-session"},
+    {"job-name", "in-disconnected-session"},
 };
 
 // Places of ours: what is said of this computer's own endpoint excludes them.
@@ -418,6 +431,8 @@ std::string_view section_title(Section section)
         return "Running";
     case Section::Other:
         return "Other";
+    case Section::Lasting:
+        return "Sessions and jobs";
     case Section::Refused:
         return "Not taken";
     }

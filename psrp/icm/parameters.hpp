@@ -21,6 +21,7 @@ enum class Section : std::uint8_t {
     Output,
     Run,
     Other,
+    Lasting, // of `psrp session` and `psrp job` alone
     Refused, // a parameter of PowerShell that is not taken; `about` says why, and what does instead
 };
 
@@ -30,7 +31,8 @@ inline constexpr std::uint8_t to_ssh_table = 2;
 inline constexpr std::uint8_t to_computer = 4;
 inline constexpr std::uint8_t to_uri = 8;
 inline constexpr std::uint8_t to_container = 16;
-inline constexpr std::uint8_t to_here = 32; // no target at all
+inline constexpr std::uint8_t to_here = 32;    // no target at all
+inline constexpr std::uint8_t to_session = 64; // one that is held open
 inline constexpr std::uint8_t to_winrm = to_computer | to_uri;
 inline constexpr std::uint8_t to_any = 0;
 

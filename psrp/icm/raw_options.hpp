@@ -25,6 +25,12 @@ struct RawOptions {
     std::vector<std::string> process_names;
     std::vector<std::string> server_commands;
     std::vector<std::string> connection_uris;
+    std::vector<std::string> sessions;
+    std::vector<std::string> words; // all options, as --name or --name=value
+    std::optional<double> idle_timeout_s;
+    std::size_t results_mib_max = 1024;
+    bool keeps_results = false;
+    bool runs_as_job = false;
     std::string authentication = "Default";
     std::string session_option;
     bool enables_network_access = false;

@@ -3,6 +3,7 @@
 #include <psrp/client/interrupts.hpp>
 #include <psrp/client/machine_zone.hpp>
 #include <psrp/client/random_ids.hpp>
+#include <psrp/icm/held_sessions.hpp>
 #include <psrp/icm/output.hpp>
 #include <psrp/icm/run.hpp>
 #include <psrp/icm/sessions.hpp>
@@ -94,7 +95,7 @@ public:
         std::shared_ptr<psrp::Identity> identity
     )
         : loop_(loop), command_(command), identity_(std::move(identity)),
-          output_(loop, output_options(command.options))
+          output_(loop, sessions_output(command.options))
     {
     }
 
@@ -111,13 +112,9 @@ public:
 private:
     using Action = SessionCommand::Action;
 
-    static OutputOptions output_options(const Options& options)
+    static OutputOptions sessions_output(const Options& options)
     {
-        OutputOptions output;
-        output.mode = options.output;
-        output.depth = options.depth;
-        output.error_view = options.error_view;
-        output.names_origin = options.targets.size() > 1;
+        OutputOptions output = output_options(options);
         output.shows_left_sessions = false; // it was left before
         return output;
     }
@@ -247,9 +244,8 @@ private:
     int exit_code_ = exit_success;
 };
 
-} // namespace
-
-int run_sessions(const SessionCommand& command)
+// Those that servers have.
+int run_on_servers(const SessionCommand& command)
 {
     auto identity = winrm_identity(command.options.winrm);
     if (!identity) {
@@ -262,6 +258,55 @@ int run_sessions(const SessionCommand& command)
         return exit_no_connection;
     }
     return Sessions(*loop, command, std::move(*identity)).run();
+}
+
+int say(const std::string& name, const char* what)
+{
+    std::fprintf(stderr, "psrp session: %s: %s\n", name.c_str(), what);
+    return exit_errors;
+}
+
+// One of ours, by its name: held here, or left to its server.
+int act_on_name(const SessionCommand& command, const std::string& name)
+{
+    using Action = SessionCommand::Action;
+    const bool ends = command.action == Action::Remove || command.action == Action::Disconnect;
+    const auto record = read_session_record(name);
+    if (has_holder(name) && (ends || !record)) {
+        if (ends) return end_session(command, name);
+        return say(name, "the session is open already, for icm -Session");
+    }
+    if (!record) return say(name, "there is no session of this name");
+    if (command.action == Action::Disconnect) return say(name, "it is disconnected already");
+    auto options = read_session_words(record->words, command.words);
+    if (!options) {
+        std::fputs(options.error().text.c_str(), stderr);
+        return exit_usage;
+    }
+    if (command.action == Action::Connect) return open_session(command, name, *options, record);
+    SessionCommand on_server = command;
+    on_server.sessions = {record->id};
+    on_server.options = std::move(*options);
+    const int code = run_on_servers(on_server);
+    const bool is_gone = code == exit_success || code == exit_errors;
+    if (is_gone) remove_session_record(name);
+    return code;
+}
+
+} // namespace
+
+int run_sessions(const SessionCommand& command)
+{
+    using Action = SessionCommand::Action;
+    if (command.is_of_servers) return run_on_servers(command);
+    if (command.action == Action::List) return list_sessions(command);
+    if (command.action == Action::New) {
+        return open_session(command, command.sessions.front(), command.options, std::nullopt);
+    }
+    int code = exit_success;
+    for (const std::string& name : command.sessions)
+        code = std::max(code, act_on_name(command, name));
+    return code;
 }
 
 } // namespace icm

@@ -1,4 +1,5 @@
-// `psrp session`: the sessions that somebody has left on servers (fact sheet transports B11, B12).
+// `psrp session`: those of this user, and those that somebody has left on servers (fact sheet
+// transports B11, B12).
 #pragma once
 
 #include <psrp/icm/options.hpp>

@@ -22,6 +22,11 @@ struct WinRmAccess {
 // In the order of the command line; this computer where it names none.
 std::vector<psrp::Target> targets_of(const Options& options, const WinRmAccess& access);
 
+// The session `id` that somebody has left on the server `place`, to be taken up.
+psrp::Target left_session_target(
+    const WinRmPlace& place, const Options& options, const WinRmAccess& access, const psrp::Guid& id
+);
+
 // Who logs in over WinRM. Asks for a password only where a target wants to know. The error is a
 // sentence.
 tl::expected<std::shared_ptr<psrp::Identity>, std::string> identity_for(const Options& options);

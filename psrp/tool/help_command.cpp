@@ -4,37 +4,47 @@
 #include <psrp/tool/enter_command.hpp>
 #include <psrp/tool/help_command.hpp>
 
+#include <algorithm>
+#include <array>
 #include <vector>
 
 namespace psrp::tool {
 
 namespace {
 
-// `session` and `test` take what icm takes.
-constexpr std::string_view session_command = "session";
-constexpr std::string_view test_command = "test";
-
-// The help of a subcommand whose options are spelled as icm's; empty for others.
-std::string own_help(std::string_view command)
+std::vector<icm::CompletionOption> icm_options()
 {
-    if (command == session_command) return icm::session_help_text();
-    if (command == test_command) return icm::test_help_text();
-    if (command == "copy") return copy_help_text();
-    if (command == "enter") return enter_help_text();
-    return {};
+    return icm::completion_words(icm::Program::Psrp).front().options;
 }
 
-// What they take of icm's options.
-std::vector<icm::CompletionOption> taken_options(std::string_view command)
+std::vector<icm::CompletionOption> copy_options()
 {
-    if (command == session_command || command == test_command)
-        return icm::completion_words().front().options;
     auto options = icm::connection_completion_options();
-    if (command == "copy") {
-        options.push_back({"--resume", "Go on with a copy that was cut", {}});
-        options.push_back({"--follow-links", "Copy what symbolic links point to", {}});
-    }
+    options.push_back({"--resume", "Go on with a copy that was cut", {}});
+    options.push_back({"--follow-links", "Copy what symbolic links point to", {}});
     return options;
+}
+
+// Commands whose options are spelled as icm's.
+struct IcmCommand {
+    std::string_view name;
+    std::string (*help)();
+    std::vector<icm::CompletionOption> (*options)();
+};
+constexpr std::array<IcmCommand, 5> icm_commands = {{
+    {"session", icm::session_help_text, icm_options},
+    {"job", icm::job_help_text, icm_options},
+    {"test", icm::test_help_text, icm_options},
+    {"copy", copy_help_text, copy_options},
+    {"enter", enter_help_text, icm::connection_completion_options},
+}};
+
+const IcmCommand* find_icm_command(std::string_view name)
+{
+    const auto found = std::find_if(icm_commands.begin(), icm_commands.end(), [&](const auto& one) {
+        return one.name == name;
+    });
+    return found == icm_commands.end() ? nullptr : &*found;
 }
 
 icm::CompletionOption completion_option(const CLI::Option& option, const std::string& name)
@@ -80,7 +90,8 @@ std::vector<icm::CompletionCommand> completion_commands(const CLI::App& app)
             const auto more = completion_options(*below);
             one.options.insert(one.options.end(), more.begin(), more.end());
         }
-        if (!own_help(one.name).empty()) one.options = taken_options(one.name);
+        if (const IcmCommand* command = find_icm_command(one.name))
+            one.options = command->options();
         commands.push_back(std::move(one));
     }
     return commands;
@@ -95,8 +106,8 @@ void append_manual(const CLI::App& app, const std::string& title, std::string& p
         page += ".TP\n.B " + icm::manual_text(name) + "\n" +
                 icm::manual_text(option->get_description()) + "\n";
     }
-    if (const std::string help = own_help(app.get_name()); !help.empty())
-        page += ".nf\n" + icm::manual_text(help) + ".fi\n";
+    if (const IcmCommand* command = find_icm_command(app.get_name()))
+        page += ".nf\n" + icm::manual_text(command->help()) + ".fi\n";
     for (const CLI::App* command : app.get_subcommands({}))
         append_manual(*command, title + " " + command->get_name(), page);
 }
@@ -134,7 +145,7 @@ std::optional<std::string> help_topic(const CLI::App& app, std::string_view topi
     if (topic == "bash") return icm::bash_completion("psrp", completion_commands(app));
     if (topic == "zsh") return icm::zsh_completion("psrp", completion_commands(app));
     if (topic == "fish") return icm::fish_completion("psrp", completion_commands(app));
-    if (const std::string help = own_help(topic); !help.empty()) return help;
+    if (const IcmCommand* command = find_icm_command(topic)) return command->help();
     for (const CLI::App* command : app.get_subcommands({})) {
         if (command->get_name() == topic) return command->help();
     }

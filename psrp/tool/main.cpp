@@ -1,8 +1,10 @@
 // The psrp program: one subcommand a job.
 #include <psrp/icm/diagnosis.hpp>
+#include <psrp/icm/jobs.hpp>
 #include <psrp/icm/options.hpp>
 #include <psrp/icm/run.hpp>
 #include <psrp/icm/sessions.hpp>
+#include <psrp/icm/terminal_keeper.hpp>
 #include <psrp/tool/clixml_command.hpp>
 #include <psrp/tool/copy_command.hpp>
 #include <psrp/tool/decode_command.hpp>
@@ -13,6 +15,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
 #include <string>
@@ -200,37 +203,16 @@ void add_xpress(CLI::App& app, XpressOptions& options)
         ->capture_default_str();
 }
 
-int run_session_command(const std::vector<std::string>& arguments)
+// A command whose options are spelled as icm's.
+template <typename Command>
+int run_as_icm(
+    const tl::expected<Command, icm::Instead>& command, int (*run)(const Command& command)
+)
 {
-    const auto command = icm::read_session_command(arguments);
-    if (command) return icm::run_sessions(*command);
-    const icm::Instead& instead = command.error();
-    (instead.is_error ? std::cerr : std::cout) << instead.text;
-    return instead.is_error ? icm::exit_usage : icm::exit_success;
-}
-
-int run_copy_command(const std::vector<std::string>& arguments)
-{
-    const auto options = read_copy_options(arguments);
-    if (options) return run_copy(*options);
-    const icm::Instead& instead = options.error();
-    (instead.is_error ? std::cerr : std::cout) << instead.text;
-    return instead.is_error ? icm::exit_usage : icm::exit_success;
-}
-
-int run_enter_command(const std::vector<std::string>& arguments)
-{
-    const auto options = read_enter_options(arguments);
-    if (options) return run_enter(*options);
-    const icm::Instead& instead = options.error();
-    (instead.is_error ? std::cerr : std::cout) << instead.text;
-    return instead.is_error ? icm::exit_usage : icm::exit_success;
-}
-
-int run_test_command(const std::vector<std::string>& arguments)
-{
-    const auto command = icm::read_test_command(arguments);
-    if (command) return icm::run_test(*command);
+    if (command) {
+        const icm::TerminalKeeper keeper;
+        return run(*command);
+    }
     const icm::Instead& instead = command.error();
     (instead.is_error ? std::cerr : std::cout) << instead.text;
     return instead.is_error ? icm::exit_usage : icm::exit_success;
@@ -265,7 +247,13 @@ int main(int argc, char** argv)
     add_serve(app, serve_options);
     XpressOptions xpress_options;
     add_xpress(app, xpress_options);
-    app.add_subcommand("session", "Sessions left on servers: list, connect, receive, remove")
+    app.add_subcommand(
+           "session",
+           "Sessions that stay open, and those left on servers: new, list, connect, disconnect, "
+           "receive, remove"
+    )
+        ->prefix_command();
+    app.add_subcommand("job", "What icm -AsJob has begun: list, wait, receive, stop, remove")
         ->prefix_command();
     app.add_subcommand("copy", "Copy files and folders to another computer or from one")
         ->prefix_command();
@@ -273,22 +261,14 @@ int main(int argc, char** argv)
     app.add_subcommand("test", "The way to a computer over WinRM, step by step, with remedies")
         ->prefix_command();
     app.add_subcommand("help", "More about a subject: psrp help lists them")->prefix_command();
-    // Its options are spelled as icm's.
-    if (argc > 1 && std::string_view(argv[1]) == "session") {
-        return run_session_command({argv + 2, argv + argc});
-    }
-    if (argc > 1 && std::string_view(argv[1]) == "copy") {
-        return run_copy_command({argv + 2, argv + argc});
-    }
-    if (argc > 1 && std::string_view(argv[1]) == "enter") {
-        return run_enter_command({argv + 2, argv + argc});
-    }
-    if (argc > 1 && std::string_view(argv[1]) == "test") {
-        return run_test_command({argv + 2, argv + argc});
-    }
-    if (argc > 1 && std::string_view(argv[1]) == "help") {
-        return run_help(app, {argv + 2, argv + argc});
-    }
+    const std::string_view first = argc > 1 ? argv[1] : "";
+    const std::vector<std::string> rest(argv + std::min(argc, 2), argv + argc);
+    if (first == "session") return run_as_icm(icm::read_session_command(rest), icm::run_sessions);
+    if (first == "job") return run_as_icm(icm::read_job_command(rest), icm::run_jobs);
+    if (first == "copy") return run_as_icm(read_copy_options(rest), run_copy);
+    if (first == "enter") return run_as_icm(read_enter_options(rest), run_enter);
+    if (first == "test") return run_as_icm(icm::read_test_command(rest), icm::run_test);
+    if (first == "help") return run_help(app, rest);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

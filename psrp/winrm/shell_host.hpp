@@ -2,8 +2,8 @@
 // pipelines, behind a Transport of the out-of-process framing (fact sheet transports A4, B19).
 #pragma once
 
+#include <psrp/protocol/connect_answer.hpp>
 #include <psrp/transport/transport.hpp>
-#include <psrp/winrm/connect_answer.hpp>
 #include <psrp/winrm/input_tracker.hpp>
 #include <psrp/wsman/server_exchange.hpp>
 

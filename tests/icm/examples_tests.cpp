@@ -1,72 +1,26 @@
 #include <tests/icm/processes.hpp>
 #include <tests/icm/program_run.hpp>
 #include <tests/icm/ssh_server.hpp>
+#include <tests/icm/winrm_server.hpp>
 #include <tests/support/skip.hpp>
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
-#include <crypt.h>
-#include <filesystem>
-#include <memory>
-
 // The examples of Invoke-Command's reference (fact sheet invoke-command) as icm has them, on our
 // own endpoint in each place it can be: here, behind sshd, behind the WinRM listener. Those of
-// persistent sessions and jobs (3, 4, 8) are not among them.
+// sessions and jobs (3, 4, 8, 18) are in held_sessions_tests.cpp and jobs_tests.cpp.
 namespace {
 
 using Strings = std::vector<std::string>;
 using tests::ProgramResult;
 using tests::TemporaryFolder;
+using tests::WinRmServer;
 
 bool contains(const std::string& text, const std::string& part)
 {
     return text.find(part) != std::string::npos;
 }
-
-// `psrp serve --winrm` on loopback with one user, who logs in with Basic.
-class WinRmServer {
-public:
-    WinRmServer() : port_(tests::free_port())
-    {
-        crypt_data room{};
-        const std::string users = folder_.write(
-            "users", "alice:" + std::string(::crypt_r("correct horse", "$6$salt", &room)) + "\n"
-        );
-        credential_ = folder_.write("credential", "alice\ncorrect horse\n");
-        using std::filesystem::perms;
-        std::filesystem::permissions(credential_, perms::owner_read | perms::owner_write);
-        std::filesystem::permissions(users, perms::owner_read | perms::owner_write);
-        server_ = std::make_unique<tests::RunningProgram>(Strings{
-            tests::program_path("psrp"),
-            "serve",
-            "--winrm",
-            std::to_string(port_),
-            "--users",
-            users,
-            "--allow-unencrypted",
-            "--allow-basic-over-http"});
-        REQUIRE(server_->wait_for_errors("event=listening"));
-    }
-    [[nodiscard]] Strings access() const
-    {
-        return {
-            "-Authentication",
-            "Basic",
-            "--credential-file",
-            credential_,
-            "--allow-basic-over-http",
-            "-SessionOption",
-            R"({"NoEncryption": true, "OutputBufferingMode": "Drop", "IdleTimeout": 43200000})"};
-    }
-    [[nodiscard]] int port() const { return port_; }
-
-private:
-    TemporaryFolder folder_;
-    int port_;
-    std::string credential_;
-    std::unique_ptr<tests::RunningProgram> server_;
-};
 
 // A way to a computer, which is named once or, for several, twice.
 struct Way {
@@ -202,26 +156,6 @@ TEST_CASE("the examples run behind the WinRM listener")
     );
     CHECK(second_hop.exit_code == 2);
     CHECK(contains(second_hop.errors, "--delegate"));
-}
-
-TEST_CASE("a script is left to the WinRM listener and its output fetched")
-{
-    const WinRmServer server;
-    Strings access = server.access();
-    access.insert(access.end(), {"-Port", std::to_string(server.port())});
-    const Way way{"winrm", "-ComputerName", "127.0.0.1", access};
-    const auto left = way.run(
-        way.target, {"-Disconnected", "-SessionName", "long", "--output", "jsonl", "'slept'; 6 * 7"}
-    );
-    INFO(left.errors);
-    REQUIRE(left.exit_code == 0);
-    CHECK(contains(left.output, "\"State\":\"Disconnected\""));
-    Strings fetch = {
-        tests::program_path("psrp"), "session", "receive", "long", "-ComputerName", way.target};
-    fetch.insert(fetch.end(), access.begin(), access.end());
-    const auto fetched = tests::run_program(fetch);
-    INFO(fetched.errors);
-    CHECK(fetched.output == "slept\n42\n");
 }
 
 TEST_CASE("this computer is one among several")

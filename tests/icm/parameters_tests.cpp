@@ -47,7 +47,7 @@ TEST_CASE("every parameter of Invoke-Command is known by every name it has")
         {"ApplicationName", "application-name", true},
         {"ArgumentList", "argument-list", true},
         {"Args", "argument-list", true},
-        {"AsJob", "as-job", false},
+        {"AsJob", "as-job", true},
         {"Authentication", "authentication", true},
         {"CertificateThumbprint", "certificate-thumbprint", true},
         {"Cn", "computer-name", true},
@@ -68,7 +68,7 @@ TEST_CASE("every parameter of Invoke-Command is known by every name it has")
         {"IdentityFilePath", "key-file-path", true},
         {"InDisconnectedSession", "in-disconnected-session", true},
         {"InputObject", "input-object", true},
-        {"JobName", "job-name", false},
+        {"JobName", "job-name", true},
         {"KeyFilePath", "key-file-path", true},
         {"NoNewScope", "no-new-scope", true},
         {"Options", "option", true},
@@ -77,7 +77,7 @@ TEST_CASE("every parameter of Invoke-Command is known by every name it has")
         {"RemoteDebug", "remote-debug", false},
         {"RunAsAdministrator", "run-as-administrator", false},
         {"ScriptBlock", "command", true},
-        {"Session", "session", false},
+        {"Session", "session", true},
         {"SessionName", "session-name", true},
         {"SessionOption", "session-option", true},
         {"SSHConnection", "ssh-connection", true},
@@ -180,9 +180,13 @@ TEST_CASE("what is refused says why and names what stands in the way")
         Strings texts;
     };
     const std::vector<Row> rows = {
-        {{"-AsJob", "x"}, {"-AsJob", "no jobs", "-InDisconnectedSession"}},
-        {{"-JobName", "j", "x"}, {"-JobName", "no jobs"}},
-        {{"-Session", "1", "x"}, {"-Session", "persistent sessions"}},
+        {{"-Cn", "a", "-AsJob", "-Disconnected", "x"}, {"-AsJob and -InDisconnectedSession"}},
+        {{"-Cn", "a", "-JobName", "j", "-Disconnected", "x"}, {"-JobName", "exclude"}},
+        {{"-Session", "a/b", "x"}, {"'a/b' is no name of a session"}},
+        {{"-Session", "a", "-HostName", "b", "x"}, {"-HostName and -Session exclude each other"}},
+        {{"-Session", "a", "-UseSSL", "x"}, {"-UseSSL goes with -ComputerName", "-Session"}},
+        {{"--idle-timeout", "5", "x"}, {"psrp session new"}},
+        {{"--keep", "x"}, {"psrp job receive"}},
         {{"-RemoteDebug", "x"}, {"-RemoteDebug", "debugger"}},
         {{"-RunAs", "x"}, {"-RunAsAdministrator", "containers"}},
         {{"-VMGuid", "1", "x"}, {"-VMGuid", "-VMId", "Hyper-V", "-HostName"}},
@@ -238,6 +242,11 @@ TEST_CASE("help, manual page and completions have every option")
         const std::string option = "--" + std::string(row.option);
         const std::string shown = row.is_ours ? option : "-" + name;
         INFO(name);
+        if (row.section == icm::Section::Lasting) {
+            CHECK_FALSE(contains(bash, " " + option + " "));
+            CHECK(contains(icm::session_help_text() + icm::job_help_text(), option));
+            continue;
+        }
         CHECK(contains(manual, icm::manual_text(shown)));
         if (row.section == icm::Section::Refused) continue;
         CHECK(contains(help, "\n  " + shown));
@@ -294,6 +303,8 @@ TEST_CASE("bash takes the completions and completes with them")
         } else {
             CHECK(complete("psrp dec", 1) == "decode\n");
             CHECK(complete("psrp decode --col", 2) == "--color\n");
+            CHECK(complete("psrp session --idle", 2) == "--idle-timeout\n");
+            CHECK(complete("psrp job --kee", 2) == "--keep\n");
         }
     }
 }

@@ -1,3 +1,4 @@
+#include <tests/icm/lasting_programs.hpp>
 #include <tests/icm/program_run.hpp>
 
 #include <catch2/catch.hpp>
@@ -6,14 +7,70 @@
 #include <csignal>
 #include <cstdlib>
 #include <fcntl.h>
+#include <filesystem>
 #include <string>
+#include <string_view>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <thread>
 #include <unistd.h>
+#include <vector>
 
 namespace {
+
+// A pseudo-terminal. The inner end is held open, so that it outlives the program on it.
+struct PseudoTerminal {
+    PseudoTerminal()
+    {
+        master = ::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+        REQUIRE(master >= 0);
+        REQUIRE(::grantpt(master) == 0);
+        REQUIRE(::unlockpt(master) == 0);
+        name = ::ptsname(master);
+        terminal = ::open(name.c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC);
+        REQUIRE(terminal >= 0);
+    }
+    ~PseudoTerminal() { close(); }
+    PseudoTerminal(const PseudoTerminal&) = delete;
+    PseudoTerminal& operator=(const PseudoTerminal&) = delete;
+
+    // Starts the program as the leader of a session on this terminal, with this environment.
+    [[nodiscard]] pid_t
+    start(std::vector<std::string> arguments, std::vector<std::string> environment) const
+    {
+        const auto pointers = [](std::vector<std::string>& texts) {
+            std::vector<char*> all;
+            for (std::string& text : texts)
+                all.push_back(text.data());
+            all.push_back(nullptr);
+            return all;
+        };
+        const auto argument_pointers = pointers(arguments);
+        const auto environment_pointers = pointers(environment);
+        const pid_t id = ::fork();
+        REQUIRE(id >= 0);
+        if (id != 0) return id;
+        ::setsid();
+        const int own = ::open(name.c_str(), O_RDWR);
+        ::ioctl(own, TIOCSCTTY, 0);
+        for (const int stream : {0, 1, 2})
+            ::dup2(own, stream);
+        ::execve(argument_pointers[0], argument_pointers.data(), environment_pointers.data());
+        ::_exit(127);
+    }
+    void close()
+    {
+        for (int* end : {&terminal, &master}) {
+            if (*end >= 0) ::close(*end);
+            *end = -1;
+        }
+    }
+
+    std::string name;
+    int master = -1;
+    int terminal = -1;
+};
 
 bool echoes(int terminal)
 {
@@ -33,32 +90,11 @@ TEST_CASE("the terminal is as before, however an ssh that asks for a password is
     const std::string icm = tests::program_path("icm");
     const std::string path = "PATH=" + folder.path().string();
     for (const bool by_key : {true, false}) {
-        const int master = ::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
-        REQUIRE(master >= 0);
-        REQUIRE(::grantpt(master) == 0);
-        REQUIRE(::unlockpt(master) == 0);
-        const std::string name = ::ptsname(master);
-        // Held open, so that the terminal outlives the program.
-        const int terminal = ::open(name.c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC);
-        REQUIRE(terminal >= 0);
+        const PseudoTerminal pseudo;
+        const int terminal = pseudo.terminal;
+        const int master = pseudo.master;
         REQUIRE(echoes(terminal));
-        const pid_t id = ::fork();
-        if (id == 0) {
-            ::setsid();
-            const int own = ::open(name.c_str(), O_RDWR);
-            ::ioctl(own, TIOCSCTTY, 0);
-            for (const int stream : {0, 1, 2})
-                ::dup2(own, stream);
-            const char* arguments[] = {"icm", "-n", "-HostName", "h", "1", nullptr};
-            const char* environment[] = {path.c_str(), nullptr};
-            ::execve(
-                icm.c_str(),
-                const_cast<char* const*>(arguments),
-                const_cast<char* const*>(environment)
-            );
-            ::_exit(127);
-        }
-        REQUIRE(id > 0);
+        const pid_t id = pseudo.start({icm, "-n", "-HostName", "h", "1"}, {path});
         // The test's own limit of time decides where that never happens.
         while (echoes(terminal))
             std::this_thread::sleep_for(std::chrono::milliseconds(5));
@@ -71,7 +107,38 @@ TEST_CASE("the terminal is as before, however an ssh that asks for a password is
             std::this_thread::sleep_for(std::chrono::milliseconds(50));
         }
         CHECK(echoes(terminal));
-        ::close(terminal);
-        ::close(master);
     }
+}
+
+TEST_CASE("a held session has had its password in the foreground, and outlives the terminal")
+{
+    const tests::LastingPrograms programs;
+    // As with ssh only the relay is on this terminal, and the server is elsewhere.
+    const std::string ssh = programs.folder().write(
+        "ssh",
+        "#!/bin/sh\n/bin/stty -echo </dev/tty\nread password </dev/tty\n"
+        "/bin/stty echo </dev/tty\n[ \"$password\" = 'open sesame' ] || exit 1\n"
+        "/bin/cat | /usr/bin/setsid " +
+            tests::program_path("psrp") + " serve --stdio | /bin/cat\n"
+    );
+    std::filesystem::permissions(ssh, std::filesystem::perms(0755));
+    std::vector<std::string> environment = {"PATH=" + programs.folder().path().string()};
+    for (const auto& [name, value] : programs.input().environment)
+        environment.push_back(name + "=" + value);
+    PseudoTerminal pseudo;
+    const pid_t id = pseudo.start(
+        {tests::program_path("psrp"), "session", "new", programs.name(), "host"}, environment
+    );
+    while (echoes(pseudo.terminal))
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    constexpr std::string_view typed = "open sesame\n";
+    REQUIRE(::write(pseudo.master, typed.data(), typed.size()) == 12);
+    int status = 0;
+    REQUIRE(::waitpid(id, &status, 0) == id);
+    REQUIRE((WIFEXITED(status) && WEXITSTATUS(status) == 0));
+    pseudo.close();
+    const auto found = programs.icm({"-Session", programs.name(), "6 * 7"});
+    INFO(found.errors);
+    CHECK(found.output == "42\n");
+    CHECK(programs.session({"remove", programs.name()}).exit_code == 0);
 }

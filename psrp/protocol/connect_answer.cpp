@@ -1,6 +1,6 @@
 #include <psrp/protocol/any_message.hpp>
+#include <psrp/protocol/connect_answer.hpp>
 #include <psrp/protocol/errors.hpp>
-#include <psrp/winrm/connect_answer.hpp>
 
 namespace psrp {
 
