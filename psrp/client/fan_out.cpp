@@ -245,7 +245,12 @@ void FanOut::TargetRun::start_next_script()
     pipeline_ = owner_.ids_.new_guid();
     Arena arena;
     const auto start = [&]() -> Result<void> {
-        PSRP_TRY(const auto request, make_invocation(script, invocation, arena));
+        PSRP_TRY(auto request, make_invocation(script, invocation, arena));
+        if (target_.takes_up_session) {
+            // The session's host was that of who opened it (psrp 10.4).
+            request.host_info = owner_.options_.host_info;
+            request.host_info.use_runspace_host = false;
+        }
         return session_->start_pipeline(pipeline_, request);
     };
     if (const auto started = start(); !started) {

@@ -232,19 +232,25 @@ TEST_CASE("another user gets nothing from a holder")
 
 TEST_CASE("a client that is killed takes its pipeline with it and not the session")
 {
-    const LastingPrograms programs;
-    programs.open(here);
-    CHECK(programs.icm({"-Session", programs.name(), "$x = 1"}).exit_code == 0);
-    RunningProgram client(
-        {program_path("icm"), "-Session", programs.name(), "'ready'; Start-Sleep 3600"},
-        programs.input()
-    );
-    REQUIRE(client.wait_for_output("ready"));
-    CHECK(contains(programs.session({"list"}).output, "Busy"));
-    ::kill(client.id(), SIGKILL);
-    CHECK(client.wait().exit_code == 128 + SIGKILL);
-    // Its pipeline would have the runspace for an hour.
-    CHECK(programs.icm({"-Session", programs.name(), "$x"}).output == "1\n");
+    const tests::WinRmServer server;
+    Strings winrm = {"-ComputerName", "127.0.0.1"};
+    const Strings access = server.access_by_name();
+    winrm.insert(winrm.end(), access.begin(), access.end());
+    for (const Strings& target : {here, winrm}) {
+        const LastingPrograms programs;
+        programs.open(target);
+        CHECK(programs.icm({"-Session", programs.name(), "$x = 1"}).exit_code == 0);
+        RunningProgram client(
+            {program_path("icm"), "-Session", programs.name(), "'ready'; Start-Sleep 3600"},
+            programs.input()
+        );
+        REQUIRE(client.wait_for_output("ready"));
+        CHECK(contains(programs.session({"list"}).output, "Busy"));
+        ::kill(client.id(), SIGKILL);
+        CHECK(client.wait().exit_code == 128 + SIGKILL);
+        // Its pipeline would have the runspace for an hour.
+        CHECK(programs.icm({"-Session", programs.name(), "$x"}).output == "1\n");
+    }
 }
 
 TEST_CASE("Ctrl-C stops the pipeline and the session goes on")

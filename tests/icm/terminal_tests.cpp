@@ -140,5 +140,18 @@ TEST_CASE("a held session has had its password in the foreground, and outlives t
     const auto found = programs.icm({"-Session", programs.name(), "6 * 7"});
     INFO(found.errors);
     CHECK(found.output == "42\n");
+    // The host is that of each client: one without a terminal has none.
+    CHECK(programs.icm({"-Session", programs.name(), "Write-Host h"}).errors == "h\n");
+    CHECK(programs.icm({"-Session", programs.name(), "Read-Host n"}).exit_code == 1);
+    const PseudoTerminal other;
+    const pid_t asking = other.start(
+        {tests::program_path("icm"), "-Session", programs.name(), "$name = Read-Host name"},
+        environment
+    );
+    constexpr std::string_view name = "me\n";
+    REQUIRE(::write(other.master, name.data(), name.size()) == 3);
+    REQUIRE(::waitpid(asking, &status, 0) == asking);
+    CHECK((WIFEXITED(status) && WEXITSTATUS(status) == 0));
+    CHECK(programs.icm({"-Session", programs.name(), "$name"}).output == "me\n");
     CHECK(programs.session({"remove", programs.name()}).exit_code == 0);
 }
