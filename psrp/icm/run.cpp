@@ -1,3 +1,4 @@
+#include <clixml/object.hpp>
 #include <clixml/utf.hpp>
 #include <psrp/client/fan_out.hpp>
 #include <psrp/client/interrupts.hpp>
@@ -141,13 +142,13 @@ psrp::Connected connected(
     const std::string& path,
     psrp::SocketOwner owner,
     std::chrono::milliseconds patience,
-    const Options& options
+    std::optional<std::chrono::milliseconds> wait
 )
 {
     psrp::SocketOptions socket;
     socket.path = path;
     socket.owner = owner;
-    socket.connect_wait = options.connecting_timeout.value_or(patience);
+    socket.connect_wait = wait.value_or(patience);
     auto transport = psrp::SocketTransport::start(std::move(socket));
     if (!transport) return cannot_connect(transport.error(), path);
     return std::move(*transport);
@@ -157,8 +158,8 @@ psrp::Target target_for(const SocketPlace& place, const Options& options, const 
 {
     psrp::Target target;
     target.name = place.path;
-    target.connect = [place, options](const LineTaker&) {
-        return connected(place.path, psrp::SocketOwner::Anybody, {}, options);
+    target.connect = [place, wait = options.connecting_timeout](const LineTaker&) {
+        return connected(place.path, psrp::SocketOwner::Anybody, {}, wait);
     };
     return target;
 }
@@ -167,14 +168,15 @@ psrp::Target target_for(const CustomPipePlace& place, const Options& options, co
 {
     psrp::Target target;
     target.name = place.name;
-    target.connect = [place, options](const LineTaker&) -> psrp::Connected {
+    target.connect = [place,
+                      wait = options.connecting_timeout](const LineTaker&) -> psrp::Connected {
         const auto places = psrp::default_host_pipe_places();
         const auto path = psrp::custom_pipe_path(places.pipe_folder, place.name);
         if (!path) {
             const auto code = psrp::TransportErrc::SocketPathTooLong;
             return cannot_connect({code, clixml::no_offset, "expected a shorter name"}, place.name);
         }
-        return connected(*path, psrp::SocketOwner::CurrentUser, pipe_patience, options);
+        return connected(*path, psrp::SocketOwner::CurrentUser, pipe_patience, wait);
     };
     return target;
 }
@@ -183,14 +185,15 @@ psrp::Target target_for(const HostProcessPlace& place, const Options& options, c
 {
     psrp::Target target;
     target.name = place.process_id != 0 ? std::to_string(place.process_id) : place.name;
-    target.connect = [place, options](const LineTaker&) -> psrp::Connected {
+    target.connect = [place,
+                      wait = options.connecting_timeout](const LineTaker&) -> psrp::Connected {
         const auto places = psrp::default_host_pipe_places();
         const auto pipe = place.process_id != 0 ? psrp::find_host_pipe(place.process_id, places)
                                                 : psrp::find_host_pipe(place.name, places);
         if (!pipe) {
             return tl::unexpected<psrp::ConnectFailure>({pipe.error().error, pipe.error().text});
         }
-        return connected(pipe->path, psrp::SocketOwner::CurrentUser, pipe_patience, options);
+        return connected(pipe->path, psrp::SocketOwner::CurrentUser, pipe_patience, wait);
     };
     return target;
 }
@@ -328,12 +331,15 @@ OutputOptions output_options(const Options& options)
     return output;
 }
 
-// $using: variables: those of --using, and the environment's. Values live in `arena`.
-psrp::VariableSource variables_of(const Options& options, clixml::Arena& arena)
+// $using: variables: those of --using, and the environment's. Values live in `arena`; those given
+// are added to `given`.
+psrp::VariableSource
+variables_of(const Options& options, clixml::Arena& arena, std::vector<clixml::Value>& given)
 {
     std::vector<std::pair<std::string, clixml::Value>> values;
     for (const auto& [name, element] : options.using_values) {
         values.emplace_back(name, typed_value(element, arena).value_or(clixml::Value()));
+        given.push_back(values.back().second);
     }
     return [values = std::move(values),
             &arena](std::string_view name) -> std::optional<clixml::Value> {
@@ -350,15 +356,51 @@ psrp::VariableSource variables_of(const Options& options, clixml::Arena& arena)
     };
 }
 
-// What the scripts run with, but for where input comes from.
-psrp::FanOutOptions
-fan_out_options(const Options& options, std::vector<std::string> scripts, clixml::Arena& arena)
+// What $PSSenderInfo tells the scripts of a server about this client. PSRP says who is really
+// speaking.
+clixml::Value sender_arguments(clixml::Arena& arena)
+{
+    const auto dictionary = [&] {
+        return clixml::make_container(
+            arena,
+            clixml::ContainerKind::Dictionary,
+            {"System.Management.Automation.PSPrimitiveDictionary",
+             "System.Collections.Hashtable",
+             "System.Object"}
+        );
+    };
+    clixml::Object* table = dictionary();
+    const auto add = [&](std::string_view key, clixml::Value value) {
+        table->add_entry(arena, clixml::Value::string(key), value);
+    };
+    add("PSVersion", clixml::Value::version(arena, {7, 6, 0}));
+    add("PSEdition", clixml::Value::string("Core"));
+    add("PSRemotingProtocolVersion", clixml::Value::version(arena, {2, 4}));
+    add("SerializationVersion", clixml::Value::version(arena, {1, 1, 0, 1}));
+    add("PSRP", clixml::Value::string("psrp " PSRP_VERSION " icm"));
+    clixml::Object* arguments = dictionary();
+    arguments->add_entry(
+        arena, clixml::Value::string("PSVersionTable"), clixml::Value::object(table)
+    );
+    return clixml::Value::object(arguments);
+}
+
+// What the scripts run with, but for where input comes from. The values they are given are added to
+// `given`.
+psrp::FanOutOptions fan_out_options(
+    const Options& options,
+    std::vector<std::string> scripts,
+    clixml::Arena& arena,
+    std::vector<clixml::Value>& given
+)
 {
     psrp::FanOutOptions what;
     what.scripts = std::move(scripts);
     what.setup_scripts = options.setup_scripts;
     what.arguments = values_of(options.arguments, arena);
-    what.variables = variables_of(options, arena);
+    given = what.arguments;
+    what.variables = variables_of(options, arena, given);
+    what.application_arguments = sender_arguments(arena);
     what.shows_computer_name = !options.hides_computer_name;
     what.throttle_limit = options.throttle_limit;
     what.open_timeout = options.connecting_timeout;
@@ -468,7 +510,8 @@ int run_with(
     clixml::Arena arena;
     const psrp::MachineZone zone;
     Input input(options, arena);
-    psrp::FanOutOptions what = fan_out_options(options, std::move(scripts), arena);
+    std::vector<clixml::Value> given;
+    psrp::FanOutOptions what = fan_out_options(options, std::move(scripts), arena, given);
     what.has_input = input.is_any();
     what.host_info = psrp::host_info_for(output);
     what.zone = &zone;
@@ -482,35 +525,47 @@ int run_with(
     const psrp::InterruptCatcher interrupts(loop);
     const auto outcome = fan_out.run([&] { return interrupts.count(); }, [&] { output.flush(); });
     input.end(loop);
+    for (const clixml::Value& value : given)
+        wipe_password(value);
     const bool is_whole = output.finish() && input.is_good();
     tell_end(options, outcome);
     return exit_code_of(outcome, is_whole);
 }
 
-// Whether every $using: variable of the scripts has a value; else a message on standard error.
+// Whether every $using: variable of a script has a value; else a message on standard error.
+bool has_using_values(const std::string& script, const psrp::VariableSource& variables)
+{
+    const auto found = psrp::find_using_expressions(script);
+    if (!found) {
+        std::fprintf(stderr, "icm: the script: %s\n", found.error().text().c_str());
+        return false;
+    }
+    for (const psrp::UsingExpression& expression : *found) {
+        if (psrp::evaluate_using(expression, variables)) continue;
+        const std::string name(expression.variable);
+        std::fprintf(
+            stderr,
+            "icm: %s has no value: give --using %s=VALUE\n",
+            std::string(expression.text).c_str(),
+            name.c_str()
+        );
+        return false;
+    }
+    return true;
+}
+
 bool has_using_values(const Options& options, const std::vector<std::string>& scripts)
 {
     clixml::Arena arena;
-    const auto variables = variables_of(options, arena);
-    for (const std::string& script : scripts) {
-        const auto found = psrp::find_using_expressions(script);
-        if (!found) {
-            std::fprintf(stderr, "icm: the script: %s\n", found.error().text().c_str());
-            return false;
-        }
-        for (const psrp::UsingExpression& expression : *found) {
-            if (psrp::evaluate_using(expression, variables)) continue;
-            const std::string name(expression.variable);
-            std::fprintf(
-                stderr,
-                "icm: %s has no value: give --using %s=VALUE\n",
-                std::string(expression.text).c_str(),
-                name.c_str()
-            );
-            return false;
-        }
-    }
-    return true;
+    std::vector<clixml::Value> given;
+    const auto variables = variables_of(options, arena, given);
+    const bool has_all =
+        std::all_of(scripts.begin(), scripts.end(), [&](const std::string& script) {
+            return has_using_values(script, variables);
+        });
+    for (const clixml::Value& value : given)
+        wipe_password(value);
+    return has_all;
 }
 
 // Asks for a password only where a target wants to know.
