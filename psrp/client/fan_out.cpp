@@ -135,6 +135,7 @@ void FanOut::TargetRun::start()
     SessionOptions options;
     options.runspace_pool_id = origin_.runspace_id;
     options.host_info = owner_.options_.host_info;
+    options.application_arguments = owner_.options_.application_arguments;
     options.limits = owner_.options_.limits;
     options.zone = owner_.options_.zone;
     options.open_timeout = owner_.options_.open_timeout;

@@ -108,6 +108,7 @@ struct FanOutOptions {
     std::optional<std::chrono::milliseconds> open_timeout;
     Limits limits = Limits::client();
     HostInfo host_info = {};
+    Value application_arguments = {};        // PSPrimitiveDictionary or null, for $PSSenderInfo
     const clixml::LocalZone* zone = nullptr; // borrowed
     SessionFate fate = SessionFate::Closed;
     // Run before the scripts, in their session; they take no input and no arguments.

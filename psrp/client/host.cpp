@@ -102,6 +102,26 @@ Result<SecretText> secret_of(std::optional<std::string> typed, Arena& arena)
 
 } // namespace
 
+namespace {
+
+// A screen of a size, of which nothing else is known, as PowerShell describes a terminal
+// (psrp 10.4).
+HostDefaultData screen_of(const Size& size)
+{
+    constexpr std::int32_t color_unknown = -1;
+    constexpr std::int32_t cursor_percent = 100;
+    HostDefaultData screen;
+    screen.foreground_color = screen.background_color = color_unknown;
+    screen.cursor_position = screen.window_position = Coordinates{};
+    screen.cursor_size = cursor_percent;
+    screen.buffer_size = screen.window_size = size;
+    screen.max_window_size = screen.max_physical_window_size = size;
+    screen.window_title = "";
+    return screen;
+}
+
+} // namespace
+
 // Without somebody to ask there is no host at all, and the server refuses prompts by itself (psrp
 // 10.4).
 HostInfo ConsoleHost::host_info() const
@@ -111,6 +131,10 @@ HostInfo ConsoleHost::host_info() const
     host.is_host_null = false;
     host.is_host_ui_null = false;
     host.use_runspace_host = false;
+    const auto screen = console_.screen();
+    if (!screen) return host;
+    host.is_host_raw_ui_null = false;
+    host.default_data = screen_of(*screen);
     return host;
 }
 

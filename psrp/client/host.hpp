@@ -38,6 +38,8 @@ public:
     virtual void show_progress(const ProgressUpdate& progress) = 0;
     // Whether somebody is there to be asked.
     [[nodiscard]] virtual bool can_ask() const = 0;
+    // How large the screen is; nothing where there is none.
+    [[nodiscard]] virtual std::optional<Size> screen() const { return std::nullopt; }
     // A line that somebody types after `prompt`; nothing at the end of the input.
     virtual std::optional<std::string> ask(std::string_view prompt) = 0;
     // The same without showing what is typed. The caller wipes it.

@@ -15,6 +15,7 @@ ClientPoolOptions pool_options(const SessionOptions& options)
     ClientPoolOptions pool;
     pool.runspace_pool_id = options.runspace_pool_id;
     pool.host_info = options.host_info;
+    pool.application_arguments = options.application_arguments;
     pool.limits = options.limits;
     pool.zone = options.zone;
     pool.keys = options.keys != nullptr ? options.keys : &system_keys();

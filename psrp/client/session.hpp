@@ -20,6 +20,7 @@ namespace psrp {
 struct SessionOptions {
     Guid runspace_pool_id; // fresh, not zero
     HostInfo host_info = {};
+    Value application_arguments = {}; // PSPrimitiveDictionary or null; copied
     Limits limits = Limits::client();
     const clixml::LocalZone* zone = nullptr; // borrowed; null is UTC
     std::optional<std::chrono::milliseconds> open_timeout;

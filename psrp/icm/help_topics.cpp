@@ -51,6 +51,8 @@ value; $using:env:NAME is a variable of the environment here. Values are written
   $true $false $null      what they say
   'a,b' "a"               text, a doubled quote stands for one
   json:{"a": [1, 2]}      what the JSON says; takes the rest of the list
+  textfile:PATH           the text of a file
+  credential:PATH         a PSCredential: user and password, the two lines of a file of mode 600
   anything else           text
 )";
 

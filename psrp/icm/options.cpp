@@ -237,15 +237,19 @@ tl::expected<void, Instead> settle_scripts(RawOptions& raw, std::vector<std::str
     return {};
 }
 
+constexpr const char* no_value = "broken JSON, no UTF-8 text, or a file that cannot be used";
+
 tl::expected<void, Instead>
 settle_values(const std::vector<std::string>& lists, std::vector<std::string>& values)
 {
     for (const std::string& list : lists) {
         for (std::string& element : split_list(list)) {
             clixml::Arena arena;
-            if (!typed_value(element, arena)) {
-                return usage_error("'" + element + "' is no value: broken JSON or no UTF-8 text");
+            const auto value = typed_value(element, arena);
+            if (!value) {
+                return usage_error("'" + element + "' is no value: " + no_value);
             }
+            wipe_password(*value);
             values.push_back(std::move(element));
         }
     }
@@ -315,9 +319,11 @@ tl::expected<void, Instead> settle_usings(const RawOptions& raw, Options& option
         if (name.front() == '$') name.erase(0, 1);
         std::string element = pair.substr(mark + 1);
         clixml::Arena arena;
-        if (!typed_value(element, arena)) {
-            return usage_error("'" + element + "' is no value: broken JSON or no UTF-8 text");
+        const auto value = typed_value(element, arena);
+        if (!value) {
+            return usage_error("'" + element + "' is no value: " + no_value);
         }
+        wipe_password(*value);
         options.using_values.emplace_back(std::move(name), std::move(element));
     }
     return {};

@@ -188,5 +188,7 @@ std::vector<std::string> split_list(std::string_view text);
 // The value an element stands for: a number, $true, $false, $null, a quoted text, json:TEXT, or
 // text as it is. Nothing where the JSON is broken. Copies into `arena`.
 std::optional<clixml::Value> typed_value(std::string_view text, clixml::Arena& arena);
+// Overwrites the password that such a value has, where it has one. Nobody may use it any more.
+void wipe_password(const clixml::Value& value);
 
 } // namespace icm

@@ -401,6 +401,14 @@ bool Output::can_ask() const
     return isatty(STDIN_FILENO) != 0 && isatty(STDERR_FILENO) != 0;
 }
 
+std::optional<psrp::Size> Output::screen() const
+{
+    winsize size{};
+    const bool is_known = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+    if (!is_known) return std::nullopt;
+    return psrp::Size{size.ws_col, size.ws_row};
+}
+
 std::optional<std::string> Output::ask(std::string_view prompt)
 {
     formatter_.flush();

@@ -75,6 +75,7 @@ public:
     void write(std::string_view text) override;
     void show_progress(const psrp::ProgressUpdate& progress) override;
     [[nodiscard]] bool can_ask() const override;
+    [[nodiscard]] std::optional<psrp::Size> screen() const override;
     std::optional<std::string> ask(std::string_view prompt) override;
     std::optional<std::string> ask_secret(std::string_view prompt) override;
 

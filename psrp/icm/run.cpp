@@ -1,3 +1,4 @@
+#include <clixml/object.hpp>
 #include <clixml/utf.hpp>
 #include <psrp/client/fan_out.hpp>
 #include <psrp/client/interrupts.hpp>
@@ -36,12 +37,15 @@ std::vector<clixml::Value> values_of(const std::vector<std::string>& elements, c
     return values;
 }
 
-// $using: variables: those of --using, and the environment's. Values live in `arena`.
-psrp::VariableSource variables_of(const Options& options, clixml::Arena& arena)
+// $using: variables: those of --using, and the environment's. Values live in `arena`; those given
+// are added to `given`.
+psrp::VariableSource
+variables_of(const Options& options, clixml::Arena& arena, std::vector<clixml::Value>& given)
 {
     std::vector<std::pair<std::string, clixml::Value>> values;
     for (const auto& [name, element] : options.using_values) {
         values.emplace_back(name, typed_value(element, arena).value_or(clixml::Value()));
+        given.push_back(values.back().second);
     }
     return [values = std::move(values),
             &arena](std::string_view name) -> std::optional<clixml::Value> {
@@ -58,6 +62,35 @@ psrp::VariableSource variables_of(const Options& options, clixml::Arena& arena)
     };
 }
 
+// What $PSSenderInfo tells the scripts of a server about this client. PSRP says who is really
+// speaking.
+clixml::Value sender_arguments(clixml::Arena& arena)
+{
+    const auto dictionary = [&] {
+        return clixml::make_container(
+            arena,
+            clixml::ContainerKind::Dictionary,
+            {"System.Management.Automation.PSPrimitiveDictionary",
+             "System.Collections.Hashtable",
+             "System.Object"}
+        );
+    };
+    clixml::Object* table = dictionary();
+    const auto add = [&](std::string_view key, clixml::Value value) {
+        table->add_entry(arena, clixml::Value::string(key), value);
+    };
+    add("PSVersion", clixml::Value::version(arena, {7, 6, 0}));
+    add("PSEdition", clixml::Value::string("Core"));
+    add("PSRemotingProtocolVersion", clixml::Value::version(arena, {2, 4}));
+    add("SerializationVersion", clixml::Value::version(arena, {1, 1, 0, 1}));
+    add("PSRP", clixml::Value::string("psrp " PSRP_VERSION " icm"));
+    clixml::Object* arguments = dictionary();
+    arguments->add_entry(
+        arena, clixml::Value::string("PSVersionTable"), clixml::Value::object(table)
+    );
+    return clixml::Value::object(arguments);
+}
+
 // A session that goes on behind this command keeps no preference that only this command wanted.
 std::optional<std::string> restoring_script(const Options& options)
 {
@@ -69,15 +102,22 @@ std::optional<std::string> restoring_script(const Options& options)
     return "$VerbosePreference = 'SilentlyContinue'; $DebugPreference = 'SilentlyContinue'";
 }
 
-// What the scripts run with, but for where input comes from.
-psrp::FanOutOptions
-fan_out_options(const Options& options, std::vector<std::string> scripts, clixml::Arena& arena)
+// What the scripts run with, but for where input comes from. The values they are given are added to
+// `given`.
+psrp::FanOutOptions fan_out_options(
+    const Options& options,
+    std::vector<std::string> scripts,
+    clixml::Arena& arena,
+    std::vector<clixml::Value>& given
+)
 {
     psrp::FanOutOptions what;
     what.scripts = std::move(scripts);
     what.setup_scripts = options.setup_scripts;
     what.arguments = values_of(options.arguments, arena);
-    what.variables = variables_of(options, arena);
+    given = what.arguments;
+    what.variables = variables_of(options, arena, given);
+    what.application_arguments = sender_arguments(arena);
     what.shows_computer_name = !options.hides_computer_name;
     what.throttle_limit = options.throttle_limit;
     what.open_timeout = options.connecting_timeout;
@@ -185,7 +225,8 @@ std::optional<psrp::FanOutOutcome> run_targets(const RunPlan& plan, const RunEnd
     clixml::Arena arena;
     const psrp::MachineZone zone;
     Input input(options, arena);
-    psrp::FanOutOptions what = fan_out_options(options, plan.scripts, arena);
+    std::vector<clixml::Value> given;
+    psrp::FanOutOptions what = fan_out_options(options, plan.scripts, arena, given);
     what.has_input = input.is_any();
     what.host_info = psrp::host_info_for(ends.console);
     what.zone = &zone;
@@ -204,6 +245,8 @@ std::optional<psrp::FanOutOutcome> run_targets(const RunPlan& plan, const RunEnd
     if (!input.begin(ends.loop)) return std::nullopt;
     auto outcome = fan_out.run(ends.interrupts, ends.on_turn);
     input.end(ends.loop);
+    for (const clixml::Value& value : given)
+        wipe_password(value);
     outcome.had_errors = outcome.had_errors || !input.is_good();
     return outcome;
 }
@@ -237,30 +280,40 @@ int run_in_front(psrp::EventLoop& loop, const RunPlan& plan)
     return exit_code_of(*outcome, is_whole);
 }
 
-// Whether every $using: variable of the scripts has a value; else a message on standard error.
+// Whether every $using: variable of a script has a value; else a message on standard error.
+bool has_using_values(const std::string& script, const psrp::VariableSource& variables)
+{
+    const auto found = psrp::find_using_expressions(script);
+    if (!found) {
+        std::fprintf(stderr, "icm: the script: %s\n", found.error().text().c_str());
+        return false;
+    }
+    for (const psrp::UsingExpression& expression : *found) {
+        if (psrp::evaluate_using(expression, variables)) continue;
+        const std::string name(expression.variable);
+        std::fprintf(
+            stderr,
+            "icm: %s has no value: give --using %s=VALUE\n",
+            std::string(expression.text).c_str(),
+            name.c_str()
+        );
+        return false;
+    }
+    return true;
+}
+
 bool has_using_values(const Options& options, const std::vector<std::string>& scripts)
 {
     clixml::Arena arena;
-    const auto variables = variables_of(options, arena);
-    for (const std::string& script : scripts) {
-        const auto found = psrp::find_using_expressions(script);
-        if (!found) {
-            std::fprintf(stderr, "icm: the script: %s\n", found.error().text().c_str());
-            return false;
-        }
-        for (const psrp::UsingExpression& expression : *found) {
-            if (psrp::evaluate_using(expression, variables)) continue;
-            const std::string name(expression.variable);
-            std::fprintf(
-                stderr,
-                "icm: %s has no value: give --using %s=VALUE\n",
-                std::string(expression.text).c_str(),
-                name.c_str()
-            );
-            return false;
-        }
-    }
-    return true;
+    std::vector<clixml::Value> given;
+    const auto variables = variables_of(options, arena, given);
+    const bool has_all =
+        std::all_of(scripts.begin(), scripts.end(), [&](const std::string& script) {
+            return has_using_values(script, variables);
+        });
+    for (const clixml::Value& value : given)
+        wipe_password(value);
+    return has_all;
 }
 
 } // namespace

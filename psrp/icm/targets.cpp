@@ -123,13 +123,13 @@ psrp::Connected connected(
     const std::string& path,
     psrp::SocketOwner owner,
     std::chrono::milliseconds patience,
-    const Options& options
+    std::optional<std::chrono::milliseconds> wait
 )
 {
     psrp::SocketOptions socket;
     socket.path = path;
     socket.owner = owner;
-    socket.connect_wait = options.connecting_timeout.value_or(patience);
+    socket.connect_wait = wait.value_or(patience);
     auto transport = psrp::SocketTransport::start(std::move(socket));
     if (!transport) return cannot_connect(transport.error(), path);
     return std::move(*transport);
@@ -139,8 +139,8 @@ psrp::Target target_for(const SocketPlace& place, const Options& options, const 
 {
     psrp::Target target;
     target.name = place.path;
-    target.connect = [place, options](const LineTaker&) {
-        return connected(place.path, psrp::SocketOwner::Anybody, {}, options);
+    target.connect = [place, wait = options.connecting_timeout](const LineTaker&) {
+        return connected(place.path, psrp::SocketOwner::Anybody, {}, wait);
     };
     return target;
 }
@@ -149,14 +149,15 @@ psrp::Target target_for(const CustomPipePlace& place, const Options& options, co
 {
     psrp::Target target;
     target.name = place.name;
-    target.connect = [place, options](const LineTaker&) -> psrp::Connected {
+    target.connect = [place,
+                      wait = options.connecting_timeout](const LineTaker&) -> psrp::Connected {
         const auto places = psrp::default_host_pipe_places();
         const auto path = psrp::custom_pipe_path(places.pipe_folder, place.name);
         if (!path) {
             const auto code = psrp::TransportErrc::SocketPathTooLong;
             return cannot_connect({code, clixml::no_offset, "expected a shorter name"}, place.name);
         }
-        return connected(*path, psrp::SocketOwner::CurrentUser, pipe_patience, options);
+        return connected(*path, psrp::SocketOwner::CurrentUser, pipe_patience, wait);
     };
     return target;
 }
@@ -165,14 +166,15 @@ psrp::Target target_for(const HostProcessPlace& place, const Options& options, c
 {
     psrp::Target target;
     target.name = place.process_id != 0 ? std::to_string(place.process_id) : place.name;
-    target.connect = [place, options](const LineTaker&) -> psrp::Connected {
+    target.connect = [place,
+                      wait = options.connecting_timeout](const LineTaker&) -> psrp::Connected {
         const auto places = psrp::default_host_pipe_places();
         const auto pipe = place.process_id != 0 ? psrp::find_host_pipe(place.process_id, places)
                                                 : psrp::find_host_pipe(place.name, places);
         if (!pipe) {
             return tl::unexpected<psrp::ConnectFailure>({pipe.error().error, pipe.error().text});
         }
-        return connected(pipe->path, psrp::SocketOwner::CurrentUser, pipe_patience, options);
+        return connected(pipe->path, psrp::SocketOwner::CurrentUser, pipe_patience, wait);
     };
     return target;
 }

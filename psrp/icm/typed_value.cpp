@@ -1,11 +1,15 @@
 #include <clixml/object.hpp>
 #include <clixml/utf.hpp>
 #include <psrp/icm/options.hpp>
+#include <psrp/icm/winrm_settings.hpp>
+#include <psrp/protocol/session_key.hpp>
 
 #include <nlohmann/json.hpp>
 
 #include <charconv>
 #include <cstdint>
+#include <fstream>
+#include <iterator>
 
 namespace icm {
 
@@ -16,6 +20,9 @@ using clixml::Value;
 using Json = nlohmann::ordered_json;
 
 constexpr std::string_view json_prefix = "json:";
+// For what does not fit on a command line, or has no place there.
+constexpr std::string_view text_file_prefix = "textfile:";
+constexpr std::string_view credential_prefix = "credential:";
 // Arrays and maps inside each other in a json: value.
 constexpr int json_depth_max = 40;
 
@@ -98,6 +105,27 @@ std::optional<Value> value_of_json(const Json& json, Arena& arena, int depth)
     return std::nullopt;
 }
 
+std::optional<Value> text_of_file(const std::string& path, Arena& arena)
+{
+    std::ifstream file(path, std::ios::binary);
+    if (!file) return std::nullopt;
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    if (file.bad() || clixml::first_invalid_utf8(text)) return std::nullopt;
+    return Value::string(arena, text);
+}
+
+// The user and password of a file as a PSCredential.
+std::optional<Value> credential_of_file(const std::string& path, Arena& arena)
+{
+    const auto login = read_credential_file(path, {});
+    if (!login) return std::nullopt;
+    clixml::Credential credential{login->user(), login->password()};
+    const auto made = clixml::make_credential(arena, credential, psrp::ClearBase64Secrets());
+    clixml::wipe(credential.password);
+    if (!made) return std::nullopt;
+    return Value::object(*made);
+}
+
 // The text between quotes; a doubled quote stands for one.
 std::string unquoted(std::string_view text)
 {
@@ -137,6 +165,10 @@ std::optional<Value> typed_value(std::string_view text, Arena& arena)
         const Json json = Json::parse(text.substr(json_prefix.size()), nullptr, false);
         return json.is_discarded() ? std::nullopt : value_of_json(json, arena, 0);
     }
+    if (text.starts_with(text_file_prefix))
+        return text_of_file(std::string(text.substr(text_file_prefix.size())), arena);
+    if (text.starts_with(credential_prefix))
+        return credential_of_file(std::string(text.substr(credential_prefix.size())), arena);
     if (clixml::equal_ignoring_case(text, "$true")) return Value::boolean(true);
     if (clixml::equal_ignoring_case(text, "$false")) return Value::boolean(false);
     if (clixml::equal_ignoring_case(text, "$null")) return Value();
@@ -146,6 +178,18 @@ std::optional<Value> typed_value(std::string_view text, Arena& arena)
     if (const auto number = number_value(text)) return number;
     if (clixml::first_invalid_utf8(text)) return std::nullopt;
     return Value::string(arena, text);
+}
+
+void wipe_password(const Value& value)
+{
+    const clixml::Object* object = value.object();
+    const Value password = object == nullptr ? Value() : object->get("Password");
+    if (password.kind() != clixml::Kind::SecureString) return;
+    const std::string_view text = password.text();
+    // It lies in an arena that typed_value() has written to.
+    volatile char* at = const_cast<char*>(text.data());
+    for (std::size_t i = 0; i < text.size(); ++i)
+        at[i] = '\0';
 }
 
 } // namespace icm

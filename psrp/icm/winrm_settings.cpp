@@ -159,7 +159,21 @@ std::optional<std::string> prompt_password(const std::string& user)
     return line;
 }
 
-// Two lines, user and password; one, the password of -Credential's user.
+bool needs_login(AuthenticationScheme scheme)
+{
+    return scheme == AuthenticationScheme::Basic || scheme == AuthenticationScheme::Digest;
+}
+
+std::string environment_proxy(bool is_https)
+{
+    for (const char* name : {is_https ? "https_proxy" : "http_proxy", "all_proxy"}) {
+        if (const char* value = std::getenv(name)) return value;
+    }
+    return {};
+}
+
+} // namespace
+
 tl::expected<psrp::Login, std::string>
 read_credential_file(const std::string& path, const std::string& user)
 {
@@ -185,21 +199,6 @@ read_credential_file(const std::string& path, const std::string& user)
     }
     return psrp::Login(user, std::move(*first));
 }
-
-bool needs_login(AuthenticationScheme scheme)
-{
-    return scheme == AuthenticationScheme::Basic || scheme == AuthenticationScheme::Digest;
-}
-
-std::string environment_proxy(bool is_https)
-{
-    for (const char* name : {is_https ? "https_proxy" : "http_proxy", "all_proxy"}) {
-        if (const char* value = std::getenv(name)) return value;
-    }
-    return {};
-}
-
-} // namespace
 
 tl::expected<SessionOption, std::string> read_session_option(std::string_view text)
 {

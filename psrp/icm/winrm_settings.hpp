@@ -70,6 +70,11 @@ std::optional<psrp::AuthenticationScheme> read_authentication(std::string_view n
 // http or https URL of a computer, with PowerShell's default port and path.
 std::string winrm_url(const std::string& computer, const WinRmSettings& settings);
 
+// The login in a file that nobody else can read: two lines, user and password; or one, the password
+// of `user`. The error is a sentence for the user.
+tl::expected<psrp::Login, std::string>
+read_credential_file(const std::string& path, const std::string& user);
+
 // Who to be: asks for the password where it was not given in a safer way. The error is a sentence
 // for the user.
 tl::expected<std::shared_ptr<psrp::Identity>, std::string>

@@ -1,3 +1,4 @@
+#include <psrp/transport/child_process.hpp>
 #include <tests/icm/processes.hpp>
 #include <tests/icm/program_run.hpp>
 #include <tests/icm/ssh_server.hpp>
@@ -6,6 +7,16 @@
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <arpa/inet.h>
+#include <atomic>
+#include <cctype>
+#include <filesystem>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <thread>
+#include <unistd.h>
 
 // The examples of Invoke-Command's reference (fact sheet invoke-command) as icm has them, on our
 // own endpoint in each place it can be: here, behind sshd, behind the WinRM listener. Those of
@@ -21,6 +32,118 @@ bool contains(const std::string& text, const std::string& part)
 {
     return text.find(part) != std::string::npos;
 }
+
+// A self-signed certificate and its key, for a host of this name; false where there is no openssl.
+bool make_certificate(const TemporaryFolder& folder, const std::string& name, Strings& files)
+{
+    const auto openssl = psrp::find_program("openssl");
+    if (!openssl) return false;
+    const std::string base = (folder.path() / name).string();
+    files = {base + ".pem", base + ".key"};
+    const Strings command = {
+        *openssl,
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+        "-nodes",
+        "-keyout",
+        files[1],
+        "-out",
+        files[0],
+        "-days",
+        "2",
+        "-subj",
+        "/CN=" + name,
+        "-addext",
+        "subjectAltName=DNS:" + name};
+    return tests::run_program(command).exit_code == 0;
+}
+
+// Answers every request over HTTP with the fault by which a WinRM server says: not here, there.
+class RedirectingServer {
+public:
+    explicit RedirectingServer(std::string place)
+        : place_(std::move(place)), port_(tests::free_port())
+    {
+        listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        const int yes = 1;
+        ::setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_port = htons(static_cast<std::uint16_t>(port_));
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        REQUIRE(::bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+        REQUIRE(::listen(listener_, 16) == 0);
+        thread_ = std::thread([this] { serve(); });
+    }
+    ~RedirectingServer()
+    {
+        ::shutdown(listener_, SHUT_RDWR);
+        thread_.join();
+        ::close(listener_);
+    }
+    RedirectingServer(const RedirectingServer&) = delete;
+    RedirectingServer& operator=(const RedirectingServer&) = delete;
+
+    [[nodiscard]] std::string url() const
+    {
+        return "http://127.0.0.1:" + std::to_string(port_) + "/wsman";
+    }
+    [[nodiscard]] int requests() const { return requests_.load(); }
+
+private:
+    void serve()
+    {
+        for (int client = 0; (client = ::accept(listener_, nullptr, nullptr)) >= 0;) {
+            while (answer(client)) {
+            }
+            ::close(client);
+        }
+    }
+
+    bool answer(int client)
+    {
+        std::string request;
+        char c = 0;
+        while (!request.ends_with("\r\n\r\n")) {
+            if (::read(client, &c, 1) != 1) return false;
+            request += c;
+        }
+        std::transform(request.begin(), request.end(), request.begin(), [](unsigned char one) {
+            return static_cast<char>(std::tolower(one));
+        });
+        const std::size_t at = request.find("content-length: ");
+        for (int left = at == std::string::npos ? 0 : std::stoi(request.substr(at + 16)); left > 0;
+             --left)
+            if (::read(client, &c, 1) != 1) return false;
+        ++requests_;
+        const std::string body =
+            R"(<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" )"
+            R"(xmlns:a="http://schemas.xmlsoap.org/ws/2004/08/addressing" )"
+            R"(xmlns:w="http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd"><s:Header>)"
+            R"(<a:Action>http://schemas.dmtf.org/wbem/wsman/1/wsman/fault</a:Action></s:Header>)"
+            R"(<s:Body><s:Fault><s:Code><s:Value>s:Sender</s:Value><s:Subcode><s:Value>w:Other)"
+            R"(</s:Value></s:Subcode></s:Code><s:Reason><s:Text xml:lang="en-US">elsewhere</s:Text>)"
+            R"(</s:Reason><s:Detail><f:WSManFault )"
+            R"(xmlns:f="http://schemas.microsoft.com/wbem/wsman/1/wsmanfault" Code="2150859161" )"
+            R"(Machine="here"><f:Message>Use ')" +
+            place_ +
+            R"(' instead.</f:Message></f:WSManFault></s:Detail></s:Fault></s:Body></s:Envelope>)";
+        const std::string whole = "HTTP/1.1 500 Internal Server Error\r\nContent-Type: "
+                                  "application/soap+xml;charset=UTF-8\r\nContent-Length: " +
+                                  std::to_string(body.size()) + "\r\n\r\n" + body;
+        return ::write(client, whole.data(), whole.size()) == static_cast<ssize_t>(whole.size());
+    }
+
+    std::string place_;
+    int port_;
+    int listener_ = -1;
+    std::atomic<int> requests_{0};
+    std::thread thread_;
+};
 
 // A way to a computer, which is named once or, for several, twice.
 struct Way {
@@ -156,6 +279,117 @@ TEST_CASE("the examples run behind the WinRM listener")
     );
     CHECK(second_hop.exit_code == 2);
     CHECK(contains(second_hop.errors, "--delegate"));
+}
+
+TEST_CASE("over HTTPS a certificate counts unless its checks are skipped")
+{
+    // 15: -UseSSL with the checks of a session option skipped.
+    const TemporaryFolder folder;
+    Strings certificate;
+    if (!make_certificate(folder, "elsewhere.example", certificate)) {
+        return tests::report_skip("no openssl program");
+    }
+    const WinRmServer server(certificate);
+    struct Row {
+        std::string option;
+        bool is_let_in;
+    };
+    const std::vector<Row> rows = {
+        {R"({"SkipCACheck": true, "SkipCNCheck": true, "SkipRevocationCheck": true})", true},
+        {R"({"SkipCACheck": true, "SkipCNCheck": true})", true},
+        {R"({"SkipCACheck": true})", false},
+        {R"({"SkipCNCheck": true})", false},
+        {"{}", false},
+    };
+    for (const Row& row : rows) {
+        Strings access = server.secure_access(row.option);
+        access.insert(access.end(), {"-Port", std::to_string(server.port())});
+        const Way way{"https", "-ComputerName", "127.0.0.1", access};
+        const auto result = way.run(way.target, {"6 * 7"});
+        INFO(row.option << ' ' << result.errors);
+        CHECK(result.exit_code == (row.is_let_in ? 0 : 3));
+        CHECK(result.output == (row.is_let_in ? "42\n" : ""));
+        if (!row.is_let_in) CHECK(contains(result.errors, "certificate"));
+    }
+}
+
+TEST_CASE("a connection is redirected where that is allowed, as often as is allowed")
+{
+    // 16: -AllowRedirection, and MaximumRedirection of a session option.
+    const WinRmServer server;
+    const RedirectingServer second("http://127.0.0.1:" + std::to_string(server.port()) + "/wsman");
+    const RedirectingServer first(second.url());
+    struct Row {
+        std::string url;
+        Strings more;
+        std::string maximum;
+        bool arrives;
+    };
+    const std::vector<Row> rows = {
+        {second.url(), {}, "5", false},
+        {second.url(), {"-AllowRedirection"}, "5", true},
+        {second.url(), {"-AllowRedirection"}, "1", true},
+        {second.url(), {"-AllowRedirection"}, "0", false},
+        {first.url(), {"-AllowRedirection"}, "1", false},
+        {first.url(), {"-AllowRedirection"}, "2", true},
+    };
+    for (const Row& row : rows) {
+        Strings access = server.access();
+        access.back() = R"({"NoEncryption": true, "MaximumRedirection": )" + row.maximum + "}";
+        const Way way{"uri", "-ConnectionUri", row.url, access};
+        Strings more = row.more;
+        more.emplace_back("6 * 7");
+        const auto result = way.run(way.target, more);
+        INFO(row.url << ' ' << row.maximum << ' ' << result.errors);
+        CHECK(result.exit_code == (row.arrives ? 0 : 3));
+        CHECK(result.output == (row.arrives ? "42\n" : ""));
+    }
+    CHECK(first.requests() == 2);
+    CHECK(second.requests() == 6);
+}
+
+TEST_CASE("a credential of systemd's is read where the service finds it")
+{
+    const WinRmServer server;
+    const TemporaryFolder folder; // as $CREDENTIALS_DIRECTORY
+    const std::string path = folder.write("login", "alice\ncorrect horse\n");
+    std::filesystem::permissions(path, std::filesystem::perms(0400));
+    folder.write("wrong", "alice\nno such password\n");
+    std::filesystem::permissions(folder.path() / "wrong", std::filesystem::perms(0400));
+    struct Row {
+        std::string name;
+        bool has_folder;
+        int exit_code;
+    };
+    const std::vector<Row> rows = {
+        {"login", true, 0},
+        {"wrong", true, 3},
+        {"missing", true, 2},
+        {"../login", true, 2},
+        {"login", false, 2},
+    };
+    for (const Row& row : rows) {
+        tests::ProgramInput input;
+        if (row.has_folder) input.environment = {{"CREDENTIALS_DIRECTORY", folder.path().string()}};
+        Strings arguments = {
+            tests::program_path("icm"),
+            "-ComputerName",
+            "127.0.0.1",
+            "-Port",
+            std::to_string(server.port()),
+            "-Authentication",
+            "Basic",
+            "--allow-basic-over-http",
+            "-SessionOption",
+            R"({"NoEncryption": true})",
+            "--systemd-credential",
+            row.name,
+            "6 * 7"};
+        const auto result = tests::run_program(arguments, input);
+        INFO(row.name << ' ' << result.errors);
+        CHECK(result.exit_code == row.exit_code);
+        CHECK(result.output == (row.exit_code == 0 ? "42\n" : ""));
+    }
 }
 
 TEST_CASE("this computer is one among several")

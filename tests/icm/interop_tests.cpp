@@ -3,12 +3,14 @@
 #include <psrp/protocol/any_message.hpp>
 #include <psrp/transport/child_process.hpp>
 #include <tests/icm/ssh_server.hpp>
+#include <tests/icm/terminal_program.hpp>
 #include <tests/protocol/conversation.hpp>
 #include <tests/support/skip.hpp>
 
 #include <catch2/catch.hpp>
 
 #include <csignal>
+#include <filesystem>
 #include <regex>
 
 namespace {
@@ -26,10 +28,7 @@ struct Scenario {
     Strings more = {};
 };
 
-// Those that need nothing but a session: all of them run in one. Not among them: what needs a host
-// with a screen, which icm has at a terminal only (host-info, host-call-prompt), and what only
-// other clients than a command line can be given ($using, credentials); our client library does
-// those byte for byte (recorded_invocations_tests.cpp).
+// Those that need nothing but a session: all of them run in one.
 const Scenario plain_scenarios[] = {
     {"hello", {"1 + 1"}},
     {"objects",
@@ -64,6 +63,26 @@ const Scenario scenarios_with_more[] = {
      {"param($a, $b) \"$a-$b\"; $args.Count"},
      {"-ArgumentList", "1,'x y'", "-ArgumentList", "json:[1,2]"}},
     {"input", {"$input | ForEach-Object { $_ * 2 }"}, {"-InputObject", "1,2,3,4,5"}},
+    {"using", {"$using:v + 1; $using:w.k"}, {"--using", "v=42", "--using", R"(w=json:{"k": "v"})"}},
+};
+
+// What is in files: too long for a command line, or nobody's business.
+const Scenario scenarios_with_files[] = {
+    {"large-input", {"param($b) $b.Length"}, {"textfile:", std::string(150'000, 'q')}},
+    {"securestring",
+     {"param($c) $c.UserName; $c.GetNetworkCredential().Password"},
+     {"credential:", "u\np@ss\n"}},
+};
+
+// What needs a host with a screen, which icm has at a terminal.
+const Scenario terminal_scenarios[] = {
+    {"host-info",
+     {"$Host.Name; $Host.UI.RawUI.BufferSize.Width -is [int]; "
+      "$PSSenderInfo.ApplicationArguments.Keys"}},
+    {"host-call-prompt",
+     {"$Host.UI.WriteLine('from host'); $Host.UI.WriteErrorLine('host err'); "
+      "$Host.UI.RawUI.WindowTitle = 't'"},
+     {"from host\r\n", "host err\r\n"}},
 };
 
 // Ids of processes differ, and where an object came from is noted on those of remote computers.
@@ -156,11 +175,30 @@ void run_scenarios(const Strings& target)
         CHECK(one.exit_code == 0);
         CHECK(one.output == recorded_text(scenario.name));
     }
-    // An argument that takes several fragments; longer ones do not fit on a command line.
-    const auto large = tests::run_program(
-        joined(icm, {"-ArgumentList", std::string(100'000, 'q'), "param($b) $b.Length"})
-    );
-    CHECK(large.output == "100000\n");
+    const tests::TemporaryFolder folder;
+    for (const Scenario& scenario : scenarios_with_files) {
+        INFO(scenario.name);
+        const std::string path = folder.write(scenario.name, scenario.more[1]);
+        std::filesystem::permissions(path, std::filesystem::perms(0600));
+        const auto one = tests::run_program(
+            joined(joined(icm, {"-ArgumentList", scenario.more[0] + path}), scenario.scripts)
+        );
+        INFO(one.errors);
+        CHECK(one.exit_code == 0);
+        CHECK(one.output == recorded_text(scenario.name));
+    }
+    for (const Scenario& scenario : terminal_scenarios) {
+        INFO(scenario.name);
+        tests::TerminalProgram one(joined(icm, scenario.scripts));
+        CHECK(one.wait() == 0);
+        INFO(one.written());
+        for (const std::string& said : scenario.more)
+            CHECK(one.written().find(said) != std::string::npos);
+        if (!scenario.more.empty()) continue;
+        std::string text = one.written();
+        std::erase(text, '\r');
+        CHECK(text == recorded_text(scenario.name));
+    }
 
     tests::RunningProgram stopped(joined(icm, {"1; Start-Sleep 300; 2"}));
     CHECK(stopped.wait_for_output("1\n"));
@@ -168,6 +206,15 @@ void run_scenarios(const Strings& target)
     const auto end = stopped.wait();
     CHECK(end.exit_code == 130);
     CHECK(end.output == "1\n");
+}
+
+// $to, as the parameters of PowerShell's remoting commands.
+std::string way_to(const SshServer& server)
+{
+    return "$to = @{ HostName = '127.0.0.1'; Port = " + std::to_string(server.port()) +
+           "; KeyFilePath = '" + server.key_file() + "'; UserName = '" + SshServer::user() +
+           "'; Options = @{ StrictHostKeyChecking = 'no'; UserKnownHostsFile = '/dev/null'; "
+           "LogLevel = 'ERROR' } }\n";
 }
 
 } // namespace
@@ -208,12 +255,7 @@ TEST_CASE("PowerShell's own client works with psrp serve behind sshd")
     const auto server = SshServer::start(reason);
     if (server == nullptr) return tests::report_skip(reason);
     const std::string script =
-        "$ErrorActionPreference = 'Continue'\n"
-        "$to = @{ HostName = '127.0.0.1'; Port = " +
-        std::to_string(server->port()) + "; KeyFilePath = '" + server->key_file() +
-        "'; UserName = '" + server->user() +
-        "'; Options = @{ StrictHostKeyChecking = 'no'; UserKnownHostsFile = '/dev/null'; "
-        "LogLevel = 'ERROR' } }\n"
+        "$ErrorActionPreference = 'Continue'\n" + way_to(*server) +
         "'invoke: ' + (Invoke-Command @to -ScriptBlock { 1 + 1 })\n"
         "$s = New-PSSession @to\n"
         "'state: ' + $s.State\n"
@@ -256,4 +298,39 @@ TEST_CASE("PowerShell's own client works with psrp serve behind sshd")
                          "after: alive\n"
                          "removed: Closed\n"
     );
+}
+
+TEST_CASE("PowerShell's Enter-PSSession works with psrp serve behind sshd")
+{
+    const auto pwsh = psrp::find_program("pwsh");
+    if (!pwsh) return tests::report_skip(no_pwsh);
+    std::string reason;
+    const auto server = SshServer::start(reason);
+    if (server == nullptr) return tests::report_skip(reason);
+    tests::TerminalProgram host(
+        {*pwsh, "-NoLogo", "-NoProfile", "-NoExit", "-Command", way_to(*server)},
+        {{"TERM", "xterm"}, {"NO_COLOR", "1"}}
+    );
+    REQUIRE(host.wait_for("PS "));
+    host.type("Enter-PSSession @to\r");
+    const std::string prompt =
+        "127.0.0.1]: PS "; // with the user before it where that is another one
+    INFO(host.written());
+    REQUIRE(host.wait_for(prompt));
+    host.type("'answer ' + 6 * 7\r");
+    REQUIRE(host.wait_for("\nanswer 42\r\n"));
+    REQUIRE(host.wait_for(prompt));
+    // With PowerShell at the other end a Tab changes nothing here either.
+    host.type("(Get-Date\t).GetType().Name\r");
+    REQUIRE(host.wait_for("\nDateTime\r\n"));
+    REQUIRE(host.wait_for(prompt));
+    host.type("No-SuchCommand\r");
+    REQUIRE(host.wait_for("'No-SuchCommand' is not recognized"));
+    REQUIRE(host.wait_for(prompt));
+    host.type("exit\r");
+    REQUIRE(host.wait_for("\nPS "));
+    host.type("'here ' + 5 * 5\r");
+    REQUIRE(host.wait_for("\nhere 25\r\n"));
+    host.type("exit\r");
+    CHECK(host.wait() == 0);
 }

@@ -422,6 +422,31 @@ TEST_CASE("a client whose output nobody reads makes neither side grow")
     }
 }
 
+TEST_CASE("the memory of a run does not grow with the number of its targets")
+{
+    if (has_sanitizer) return tests::report_skip("a sanitizer's memory hides the program's");
+    constexpr std::size_t peak_bytes_max = std::size_t{64} << 20;
+    const Server server({"--sessions-max", "100"});
+    Strings arguments = {tests::program_path("icm")};
+    for (int i = 0; i < 800; ++i)
+        arguments.insert(arguments.end(), {"--socket", server.path});
+    arguments.insert(arguments.end(), {"--output", "none", "1"});
+    std::vector<char*> words;
+    for (std::string& argument : arguments)
+        words.push_back(argument.data());
+    words.push_back(nullptr);
+    const pid_t client = ::fork();
+    if (client == 0) {
+        ::execv(words[0], words.data());
+        ::_exit(127);
+    }
+    int status = 0;
+    rusage usage{};
+    REQUIRE(::wait4(client, &status, 0, &usage) == client);
+    CHECK(status == 0);
+    CHECK(static_cast<std::size_t>(usage.ru_maxrss) * 1024 < peak_bytes_max);
+}
+
 TEST_CASE("input that a script does not read makes neither side grow")
 {
     if (has_sanitizer) return tests::report_skip("a sanitizer's memory hides the program's");

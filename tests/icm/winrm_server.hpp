@@ -11,7 +11,8 @@ namespace tests {
 
 class WinRmServer {
 public:
-    WinRmServer();
+    // With a certificate, the files of it and of its key, it speaks HTTPS.
+    explicit WinRmServer(const std::vector<std::string>& certificate = {});
     WinRmServer(const WinRmServer&) = delete;
     WinRmServer& operator=(const WinRmServer&) = delete;
 
@@ -20,6 +21,8 @@ public:
     // Parameters of icm that let in; those of access_by_name() go with -ComputerName.
     [[nodiscard]] std::vector<std::string> access() const;
     [[nodiscard]] std::vector<std::string> access_by_name() const;
+    // For those who speak HTTPS.
+    [[nodiscard]] std::vector<std::string> secure_access(const std::string& session_option) const;
     [[nodiscard]] int port() const { return port_; }
     void kill() { server_.reset(); }
 
