@@ -9,7 +9,8 @@ namespace psrp {
 
 namespace {
 
-constexpr const char* soap_type = "application/soap+xml;charset=UTF-8";
+constexpr const char* utf8_type = "application/soap+xml;charset=UTF-8";
+constexpr const char* utf16_type = "application/soap+xml;charset=UTF-16";
 constexpr const char* certificate_authorization =
     "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/https/mutual";
 constexpr int unauthorized = 401;
@@ -142,6 +143,10 @@ struct HttpChannel::Impl {
     [[nodiscard]] GssInitiatorOptions initiator_options() const;
     void again(HttpFailure otherwise);
     void fail(HttpFailure failure);
+    [[nodiscard]] const char* soap_type() const
+    {
+        return options.text == MessageText::Utf16 ? utf16_type : utf8_type;
+    }
     [[nodiscard]] const char* scheme_word() const
     {
         return scheme == AuthenticationScheme::Kerberos ? "Kerberos" : "Negotiate";
@@ -201,7 +206,7 @@ void HttpChannel::Impl::begin()
     // The token is bound to the server's certificate, which has to be seen first.
     if (!connection.is_secure()) return begin_tokens();
     phase = Phase::Probe;
-    send({}, soap_type, {});
+    send({}, soap_type(), {});
 }
 
 void HttpChannel::Impl::begin_tokens()
@@ -250,7 +255,7 @@ void HttpChannel::Impl::send_token(BytesView token)
 {
     phase = Phase::Tokens;
     // Nothing in the clear goes before encryption is there.
-    send(encrypts ? std::string() : message, soap_type, write_token(scheme_word(), token));
+    send(encrypts ? std::string() : message, soap_type(), write_token(scheme_word(), token));
 }
 
 void HttpChannel::Impl::send_message()
@@ -264,7 +269,7 @@ void HttpChannel::Impl::send_message()
                                   : EncryptionProtocol::Spnego;
         return send(
             write_encrypted_body(
-                protocol, soap_type, sealed->original_bytes, sealed->signature, sealed->ciphertext
+                protocol, soap_type(), sealed->original_bytes, sealed->signature, sealed->ciphertext
             ),
             encrypted_content_type(protocol),
             {}
@@ -273,12 +278,12 @@ void HttpChannel::Impl::send_message()
     if (scheme == AuthenticationScheme::Basic) {
         const Login& login = *options.identity->login();
         std::string authorization = write_basic(login.user(), login.password());
-        send(message, soap_type, authorization);
+        send(message, soap_type(), authorization);
         return clixml::wipe(authorization);
     }
     send(
         message,
-        soap_type,
+        soap_type(),
         scheme == AuthenticationScheme::Certificate ? certificate_authorization : ""
     );
 }
@@ -419,7 +424,7 @@ void HttpChannel::Impl::on_answer(HttpResponse response, bool is_protected)
         response.body = std::move(*opened);
         // Of what was encrypted, as every part says.
         for (auto& [name, value] : response.headers) {
-            if (clixml::equal_ignoring_case(name, "Content-Type")) value = soap_type;
+            if (clixml::equal_ignoring_case(name, "Content-Type")) value = utf8_type;
         }
     } else if (is_protected && is_soap_status && !response.body.empty()) {
         context.reset();
@@ -471,7 +476,9 @@ HttpResult<void> HttpChannel::start(std::string message, std::chrono::millisecon
     Impl& impl = *impl_;
     if (is_busy()) return http_failure(HttpErrc::Busy);
     if (auto checked = impl.check(); !checked) return checked;
-    impl.message = std::move(message);
+    impl.message = impl.options.text == MessageText::Utf16
+                       ? "\xFF\xFE" + clixml::utf16le_from_utf8(message)
+                       : std::move(message);
     impl.timeout = timeout;
     impl.has_begun_again = false;
     impl.begin();

@@ -125,7 +125,13 @@ constexpr std::string_view winrm_text =
 Authentication is Negotiate (Kerberos, then NTLM) unless -Authentication says otherwise; over HTTP
 all messages are encrypted with it. Basic needs -UseSSL.
 
--SessionOption takes the names of New-PSSessionOption as JSON: '{"SkipCACheck": true}'.
+-SessionOption takes the names of New-PSSessionOption as JSON: '{"SkipCACheck": true}'. A proxy is the
+one of the environment, where ProxyAccessType is not None; ProxyCredential names a file like that of
+--credential-file.
+
+A network that fails is waited for, four minutes long; then the session is disconnected, and can be
+connected. MaxConnectionRetryCount says how often a connection is tried that does not come about.
+
 -InDisconnectedSession leaves the script to the server; "psrp session" lists, connects, receives and
 removes what was left.
 )";
