@@ -10,7 +10,8 @@ namespace psrp {
 
 namespace {
 
-constexpr const char* soap_type = "application/soap+xml;charset=UTF-8";
+constexpr const char* utf8_type = "application/soap+xml;charset=UTF-8";
+constexpr const char* utf16_type = "application/soap+xml;charset=UTF-16";
 constexpr const char* certificate_authorization =
     "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/https/mutual";
 constexpr int unauthorized = 401;
@@ -152,6 +153,10 @@ struct HttpChannel::Impl {
     [[nodiscard]] GssInitiatorOptions initiator_options() const;
     void again(HttpFailure otherwise);
     void fail(HttpFailure failure);
+    [[nodiscard]] const char* soap_type() const
+    {
+        return options.text == MessageText::Utf16 ? utf16_type : utf8_type;
+    }
     [[nodiscard]] const char* scheme_word() const
     {
         if (scheme == AuthenticationScheme::CredSsp) return "CredSSP";
@@ -215,7 +220,7 @@ void HttpChannel::Impl::begin()
     // its own.
     if (!connection.is_secure() || scheme == AuthenticationScheme::CredSsp) return begin_tokens();
     phase = Phase::Probe;
-    send({}, soap_type, {});
+    send({}, soap_type(), {});
 }
 
 void HttpChannel::Impl::begin_tokens()
@@ -281,26 +286,26 @@ void HttpChannel::Impl::send_token(BytesView token)
 {
     phase = Phase::Tokens;
     // Nothing in the clear goes before encryption is there.
-    send(encrypts ? std::string() : message, soap_type, write_token(scheme_word(), token));
+    send(encrypts ? std::string() : message, soap_type(), write_token(scheme_word(), token));
 }
 
 void HttpChannel::Impl::send_message()
 {
     phase = Phase::Message;
     if (encrypts) {
-        auto sealed = seal_body(*context, protocol_of(scheme), soap_type, message);
+        auto sealed = seal_body(*context, protocol_of(scheme), soap_type(), message);
         if (!sealed) return fail(sealed.error());
         return send(std::move(sealed->body), sealed->content_type, {});
     }
     if (scheme == AuthenticationScheme::Basic) {
         const Login& login = *options.identity->login();
         std::string authorization = write_basic(login.user(), login.password());
-        send(message, soap_type, authorization);
+        send(message, soap_type(), authorization);
         return clixml::wipe(authorization);
     }
     send(
         message,
-        soap_type,
+        soap_type(),
         scheme == AuthenticationScheme::Certificate ? certificate_authorization : ""
     );
 }
@@ -442,7 +447,7 @@ void HttpChannel::Impl::on_answer(HttpResponse response, bool is_protected)
         response.body = std::move(*opened);
         // Of what was encrypted, as every part says.
         for (auto& [name, value] : response.headers) {
-            if (clixml::equal_ignoring_case(name, "Content-Type")) value = soap_type;
+            if (clixml::equal_ignoring_case(name, "Content-Type")) value = utf8_type;
         }
     } else if (is_protected && is_soap_status && !response.body.empty()) {
         context.reset();
@@ -494,7 +499,9 @@ HttpResult<void> HttpChannel::start(std::string message, std::chrono::millisecon
     Impl& impl = *impl_;
     if (is_busy()) return http_failure(HttpErrc::Busy);
     if (auto checked = impl.check(); !checked) return checked;
-    impl.message = std::move(message);
+    impl.message = impl.options.text == MessageText::Utf16
+                       ? "\xFF\xFE" + clixml::utf16le_from_utf8(message)
+                       : std::move(message);
     impl.timeout = timeout;
     impl.has_begun_again = false;
     impl.begin();

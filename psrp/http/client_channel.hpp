@@ -52,11 +52,18 @@ private:
     std::map<GssMechanism, GssCredential> credentials_;
 };
 
+// How messages are written; answers are read in either.
+enum class MessageText : std::uint8_t {
+    Utf8,
+    Utf16, // UseUTF16: twice as long
+};
+
 struct ChannelOptions {
     HttpConnectionOptions connection;
     AuthenticationScheme scheme = AuthenticationScheme::Default;
     std::shared_ptr<Identity> identity; // not null
     MessageEncryption encryption = MessageEncryption::Automatic;
+    MessageText text = MessageText::Utf8;
     bool allows_basic_in_clear = false;
     std::string service = "HTTP"; // of the Kerberos principal service/host
     bool names_port = false;      // IncludePortInSPN
@@ -75,8 +82,9 @@ public:
     HttpChannel(const HttpChannel&) = delete;
     HttpChannel& operator=(const HttpChannel&) = delete;
 
-    // Posts a SOAP message. Errors: Busy, and what is plain without asking the server:
-    // BasicRefused, SchemeNotSupported, CredentialMissing, CertificateNeedsTls.
+    // Posts a SOAP message in UTF-8, whatever it travels in. Errors: Busy, and what is plain
+    // without asking the server: BasicRefused, SchemeNotSupported, CredentialMissing,
+    // CertificateNeedsTls.
     HttpResult<void> start(std::string message, std::chrono::milliseconds timeout);
     // The answer in the clear, once; nothing while it has not come. Any status but 401 is an
     // answer if it has a body; the others are UnexpectedStatus.

@@ -19,7 +19,11 @@ HttpResult<std::string> open_encrypted_body(
         if (!opened) return opened;
         whole += *opened;
     }
-    while (!whole.empty() && whole.back() == 0)
+    // In UTF-16 every second byte may be zero, the last one among them.
+    const bool is_utf16 =
+        whole.size() >= 2 && (whole[0] == 0 || whole[1] == 0 || whole.starts_with("\xFF\xFE") ||
+                              whole.starts_with("\xFE\xFF"));
+    while (!is_utf16 && !whole.empty() && whole.back() == 0)
         whole.pop_back();
     return whole;
 }

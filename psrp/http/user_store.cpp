@@ -29,6 +29,14 @@ constexpr const char* nobodys_hash =
     "$6$nobody$"
     "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef012345";
 
+// A hash that is worth its name; crypt(3) calls SHA-256's old-fashioned, as it does DES's.
+bool is_hash(const std::string& text)
+{
+    const int verdict = crypt_checksalt(text.c_str());
+    return verdict == CRYPT_SALT_OK ||
+           (verdict == CRYPT_SALT_METHOD_LEGACY && text.starts_with("$5$"));
+}
+
 HttpResult<std::ifstream> open_safely(const std::string& path)
 {
     struct stat status {};
@@ -78,7 +86,7 @@ HttpResult<std::unique_ptr<UserFile>> UserFile::read(const std::string& path)
         if (is_skipped(line)) continue;
         const std::size_t colon = line.find(':');
         const bool is_one = colon != std::string::npos && colon > 0 && colon + 1 < line.size() &&
-                            crypt_checksalt(line.c_str() + colon + 1) == CRYPT_SALT_OK;
+                            is_hash(line.substr(colon + 1));
         if (!is_one) {
             return http_failure(
                 HttpErrc::ServerFileUnusable,

@@ -135,7 +135,13 @@ session option CredSspVersionMin lowers that. Kerberos with --delegate hands ove
 expires instead.
 
 -SessionOption takes the names of New-PSSessionOption as JSON: '{"SkipCACheck": true}'. Streams are
-compressed where the server can, unless it says NoCompression.
+compressed where the server can, unless it says NoCompression. A proxy is the
+one of the environment, where ProxyAccessType is not None; ProxyCredential names a file like that of
+--credential-file.
+
+A network that fails is waited for, four minutes long; then the session is disconnected, and can be
+connected. MaxConnectionRetryCount says how often a connection is tried that does not come about.
+
 -InDisconnectedSession leaves the script to the server; "psrp session" lists, connects, receives and
 removes what was left.
 )";

@@ -71,7 +71,7 @@ constexpr Parameter rows[] = {
      "session configuration (Microsoft.PowerShell); over SSH the subsystem"},
     {"ApplicationName", "application-name", "NAME", Section::WinRm, to_computer, theirs, "last part of the address (wsman)"},
     {"CertificateThumbprint", "certificate-thumbprint", "FILE", Section::WinRm, to_winrm, theirs,
-     "client certificate: PEM with its key, or PKCS#12"},
+     "client certificate: PEM with its key, or PKCS#12; --password-env or --password-fd opens it"},
     {"CertificateKey", "certificate-key", "FILE", Section::WinRm, to_winrm, ours, "its key, where that is elsewhere"},
     {"CertificateAuthority", "certificate-authority", "FILE", Section::WinRm, to_winrm, ours,
      "who signs the servers' certificates, instead of the system's"},

@@ -60,13 +60,36 @@ bool uses_proxy(const json& value)
     throw std::invalid_argument("None, NoProxyServer, AutoDetect, IEConfig or WinHttpConfig");
 }
 
+psrp::ProxyScheme proxy_scheme_of(const json& value)
+{
+    const std::string name = lower_case(value.get<std::string>());
+    if (name == "negotiate") return psrp::ProxyScheme::Negotiate;
+    if (name == "basic") return psrp::ProxyScheme::Basic;
+    if (name == "digest") return psrp::ProxyScheme::Digest;
+    throw std::invalid_argument("Negotiate, Basic or Digest");
+}
+
+tl::expected<psrp::Login, std::string> read_credential_file(
+    const std::string& path,
+    const std::string& user,
+    const std::string& option = "--credential-file"
+);
+
+// No secret is on the command line, so that it names a file.
+std::shared_ptr<const psrp::Login> proxy_login_of(const json& value)
+{
+    auto login = read_credential_file(value.get<std::string>(), {}, "ProxyCredential");
+    if (!login) throw std::invalid_argument(login.error());
+    return std::make_shared<const psrp::Login>(std::move(*login));
+}
+
 struct OptionRow {
     const char* name; // in lower case
     void (*set)(SessionOption&, const json&);
 };
 
 // clang-format off
-constexpr std::array<OptionRow, 21> option_rows = {{
+constexpr std::array<OptionRow, 24> option_rows = {{
     {"maximumredirection", [](SessionOption& o, const json& v) { o.redirections_max = v.get<int>(); }},
     {"nocompression", [](SessionOption& o, const json& v) { o.no_compression = v.get<bool>(); }},
     {"credsspversionmin", [](SessionOption& o, const json& v) { o.credssp_version_min = v.get<std::uint32_t>(); }},
@@ -82,22 +105,22 @@ constexpr std::array<OptionRow, 21> option_rows = {{
     {"idletimeoutmsec", [](SessionOption& o, const json& v) { o.idle_timeout = milliseconds_of(v); }},
     {"operationtimeout", [](SessionOption& o, const json& v) { o.operation_timeout = milliseconds_of(v); }},
     {"proxyaccesstype", [](SessionOption& o, const json& v) { o.uses_proxy = uses_proxy(v); }},
+    {"proxyauthentication", [](SessionOption& o, const json& v) { o.proxy_scheme = proxy_scheme_of(v); }},
+    {"proxycredential", [](SessionOption& o, const json& v) { o.proxy_login = proxy_login_of(v); }},
     {"skipcacheck", [](SessionOption& o, const json& v) { o.skips_authority_check = v.get<bool>(); }},
     {"skipcncheck", [](SessionOption& o, const json& v) { o.skips_name_check = v.get<bool>(); }},
     {"skiprevocationcheck", [](SessionOption& o, const json& v) { o.skips_revocation_check = v.get<bool>(); }},
     {"noencryption", [](SessionOption& o, const json& v) { o.no_encryption = v.get<bool>(); }},
+    {"useutf16", [](SessionOption& o, const json& v) { o.uses_utf16 = v.get<bool>(); }},
     {"includeportinspn", [](SessionOption& o, const json& v) { o.includes_port_in_spn = v.get<bool>(); }},
     {"maxenvelopesizekb", [](SessionOption& o, const json& v) { o.envelope_kib = v.get<std::uint32_t>(); }},
 }};
 // clang-format on
 
 // Known to New-PSSessionOption, and not here.
-constexpr std::array<std::string_view, 5> options_not_taken = {
+constexpr std::array<std::string_view, 2> options_not_taken = {
     "applicationarguments",
     "maximumreceiveddatasizepercommand",
-    "proxyauthentication",
-    "proxycredential",
-    "useutf16",
 };
 
 // Takes the echo of a terminal away for as long as it lives.
@@ -175,27 +198,25 @@ std::string environment_proxy(bool is_https)
 } // namespace
 
 tl::expected<psrp::Login, std::string>
-read_credential_file(const std::string& path, const std::string& user)
+read_credential_file(const std::string& path, const std::string& user, const std::string& option)
 {
     struct stat status {};
     const psrp::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!file.is_open() || ::fstat(file.number(), &status) != 0) {
-        return tl::unexpected<std::string>("--credential-file: " + path + " cannot be read");
+        return tl::unexpected<std::string>(option + ": " + path + " cannot be read");
     }
     if ((status.st_mode & (S_IRGRP | S_IROTH)) != 0) {
         return tl::unexpected<std::string>(
-            "--credential-file: " + path + " can be read by others (chmod 600 mends that)"
+            option + ": " + path + " can be read by others (chmod 600 mends that)"
         );
     }
     auto first = read_line(file.number());
     auto second = read_line(file.number());
-    if (!first) return tl::unexpected<std::string>("--credential-file: " + path + " is empty");
+    if (!first) return tl::unexpected<std::string>(option + ": " + path + " is empty");
     if (second) return psrp::Login(std::move(*first), std::move(*second));
     if (user.empty()) {
         clixml::wipe(*first);
-        return tl::unexpected<std::string>(
-            "--credential-file: " + path + " names no user; -Credential can"
-        );
+        return tl::unexpected<std::string>(option + ": " + path + " names no user");
     }
     return psrp::Login(user, std::move(*first));
 }
@@ -222,11 +243,22 @@ tl::expected<SessionOption, std::string> read_session_option(std::string_view te
         }
         try {
             row->set(option, value);
-        } catch (const std::exception&) {
+        } catch (const json::exception&) {
             return tl::unexpected<std::string>(
                 "-SessionOption: " + name + " has no value that fits"
             );
+        } catch (const std::invalid_argument& problem) {
+            return tl::unexpected<std::string>(
+                "-SessionOption: " + name + " has no value that fits: " + problem.what()
+            );
         }
+    }
+    const bool has_proxy_words =
+        option.proxy_login != nullptr || option.proxy_scheme != psrp::ProxyScheme::Any;
+    if (has_proxy_words && !option.uses_proxy) {
+        return tl::unexpected<std::string>(
+            "-SessionOption: a proxy's login needs a ProxyAccessType other than None"
+        );
     }
     if (option.redirections_max < 0 || option.create_retries_max < 0) {
         return tl::unexpected<std::string>("-SessionOption: counts are not negative");
@@ -280,7 +312,11 @@ winrm_identity(const WinRmSettings& settings)
         if (!login) return tl::unexpected(login.error());
         return as(std::move(*login));
     }
-    if (settings.user.empty()) {
+    // With a client certificate a password is that of its key.
+    const bool has_certificate = !settings.certificate_file.empty();
+    const bool has_password =
+        settings.password_descriptor >= 0 || !settings.password_variable.empty();
+    if (settings.user.empty() && !(has_certificate && has_password)) {
         if (needs_login(settings.authentication)) {
             return tl::unexpected<std::string>("-Authentication of this kind needs -Credential");
         }
@@ -326,9 +362,17 @@ psrp::ChannelOptions channel_options(
     channel.connection.tls.authority_file = settings.authority_file;
     channel.connection.tls.certificate_file = settings.certificate_file;
     channel.connection.tls.key_file = settings.certificate_key_file;
+    if (!settings.certificate_file.empty() && identity->login() != nullptr)
+        channel.connection.tls.key_password = identity->login()->password();
     if (session.open_timeout) channel.connection.connect_timeout = *session.open_timeout;
-    if (session.uses_proxy)
+    if (session.uses_proxy) {
         channel.connection.proxy.url = environment_proxy(url.starts_with("https"));
+        channel.connection.proxy.scheme = session.proxy_scheme;
+        if (session.proxy_login) {
+            channel.connection.proxy.user = session.proxy_login->user();
+            channel.connection.proxy.password = session.proxy_login->password();
+        }
+    }
     channel.scheme = settings.authentication;
     if (channel.scheme == AuthenticationScheme::Digest && identity->login() != nullptr) {
         channel.connection.uses_digest = true;
@@ -337,6 +381,7 @@ psrp::ChannelOptions channel_options(
     }
     channel.identity = std::move(identity);
     if (session.no_encryption) channel.encryption = psrp::MessageEncryption::Never;
+    if (session.uses_utf16) channel.text = psrp::MessageText::Utf16;
     channel.allows_basic_in_clear = settings.allows_basic_in_clear;
     channel.names_port = session.includes_port_in_spn;
     channel.delegates = settings.delegates;
@@ -365,6 +410,7 @@ psrp::WinRmOptions transport_options(
     exchange.buffer_mode = session.buffer_mode;
     if (!session.culture.empty()) exchange.culture = session.culture;
     if (!session.ui_culture.empty()) exchange.ui_culture = session.ui_culture;
+    exchange.uses_utf16 = session.uses_utf16;
     exchange.no_machine_profile = session.no_machine_profile;
     if (session.operation_timeout) exchange.operation_timeout = *session.operation_timeout;
     if (session.envelope_kib) exchange.envelope_bytes_max = *session.envelope_kib * 1024;

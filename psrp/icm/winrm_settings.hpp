@@ -31,10 +31,14 @@ struct SessionOption {
     std::optional<std::chrono::milliseconds> idle_timeout;
     std::optional<std::chrono::milliseconds> operation_timeout;
     bool uses_proxy = false; // of the environment
+    psrp::ProxyScheme proxy_scheme = psrp::ProxyScheme::Any;
+    std::shared_ptr<const psrp::Login>
+        proxy_login; // ProxyCredential: a file like --credential-file
     bool skips_authority_check = false;
     bool skips_name_check = false;
     bool skips_revocation_check = false;
     bool no_encryption = false;
+    bool uses_utf16 = false;
     bool includes_port_in_spn = false;
     std::optional<std::uint32_t> envelope_kib; // MaxEnvelopeSizeKb, our own
 };

@@ -98,9 +98,9 @@ void ClientExchange::Impl::update_send_bytes_max()
          book.envelope_bytes(command) + detail::command_text_bytes_max}
     );
     // Until the service has shown that it knows large envelopes, they are kept small.
-    const std::size_t whole = is_service_known
-                                  ? book.envelope_bytes_max()
-                                  : std::min(book.envelope_bytes_max(), envelope_bytes_old);
+    std::size_t whole = is_service_known ? book.envelope_bytes_max()
+                                         : std::min(book.envelope_bytes_max(), envelope_bytes_old);
+    if (options.uses_utf16) whole /= 2;
     send_bytes_max = 1;
     if (whole > overhead + slack + 4) send_bytes_max = (whole - overhead - slack) / 4 * 3;
     if (options.codec != nullptr)

@@ -59,6 +59,8 @@ struct ClientExchangeOptions {
     // Largest envelope of either direction, MaxEnvelopeSize; at least envelope_bytes_min. Servers
     // before 2.2 are given envelope_bytes_old at most.
     std::uint32_t envelope_bytes_max = envelope_bytes_default;
+    // Envelopes travel in UTF-16, which makes them twice as long.
+    bool uses_utf16 = false;
     // How often a Create that met a passing fault is tried again (transports B18), and how long
     // after the fault.
     std::uint32_t create_retries_max = 5;

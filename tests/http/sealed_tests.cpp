@@ -133,6 +133,36 @@ void check_tampering(const psrp::GssInitiatorOptions& initiator, const psrp::Gss
         CHECK(opened(joined.server, sealed_by(joined.client, "second")) == tampered);
     }
     {
+        // Zeros that fill a message up are not of it, unless it is UTF-16.
+        Joined joined = join(initiator, server);
+        const auto type = psrp::read_encrypted_content_type(
+            psrp::encrypted_content_type(psrp::EncryptionProtocol::Spnego), {}
+        );
+        REQUIRE(type);
+        const std::string wide("\xFF\xFE<\0a\0/\0>\0", 10);
+        struct Row {
+            std::string sent;
+            std::string read;
+        };
+        for (const Row& row :
+             {Row{wide, wide},
+              Row{wide.substr(2), wide.substr(2)},
+              Row{std::string("<a/>\0\0\0", 7), "<a/>"},
+              Row{"<a/>", "<a/>"}}) {
+            const auto sealed = sealed_by(joined.client, row.sent);
+            const std::string body = psrp::write_encrypted_body(
+                psrp::EncryptionProtocol::Spnego,
+                "application/soap+xml;charset=UTF-8",
+                sealed.original_bytes,
+                sealed.signature,
+                sealed.ciphertext
+            );
+            const auto opened_body = psrp::open_encrypted_body(joined.server, body, *type, {});
+            REQUIRE(opened_body);
+            CHECK(*opened_body == row.read);
+        }
+    }
+    {
         Joined joined = join(initiator, server);
         auto lying = sealed_by(joined.client, "first");
         lying.original_bytes += 20;

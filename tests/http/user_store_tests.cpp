@@ -105,6 +105,8 @@ TEST_CASE("a file of users is read line by line, and what is none is named")
              Row{"# nobody\n\n", ""},
              Row{"alice:" + hash + "\n", ""},
              Row{"alice:" + hash, ""},
+             Row{"alice:$5$salt$" + std::string(43, 'a'), ""},
+             Row{"alice:$1$salt$" + std::string(22, 'a'), "line 1"}, // MD5
              Row{"alice\n", "line 1"},
              Row{"\n:" + hash + "\n", "line 2"},
              Row{"alice:\n", "line 1"},

@@ -27,7 +27,12 @@ struct ClearEndpoint {
     {
         endpoint.loop().add(relay);
     }
-    ~ClearEndpoint() { endpoint.loop().remove(relay); }
+    ~ClearEndpoint()
+    {
+        for (const auto timer : timers)
+            endpoint.loop().cancel(timer);
+        endpoint.loop().remove(relay);
+    }
     ClearEndpoint(const ClearEndpoint&) = delete;
     ClearEndpoint& operator=(const ClearEndpoint&) = delete;
 
@@ -49,7 +54,19 @@ struct ClearEndpoint {
         return options;
     }
 
+    // Everything falls: what passes right now is for its hook to cut.
+    void cut_network()
+    {
+        relay.is_down = true;
+        timers.push_back(endpoint.loop().call_after(soon, [this] { relay.cut_all(); }));
+    }
+    void mend_network_later()
+    {
+        timers.push_back(endpoint.loop().call_after(5 * soon, [this] { relay.is_down = false; }));
+    }
+
     tests::TemporaryFolder folder;
+    std::vector<psrp::EventLoop::TimerId> timers;
     tests::LocalEndpoint endpoint;
     tests::Relay relay;
 };
@@ -127,10 +144,8 @@ TEST_CASE("a network cut for a moment at any request or answer loses and repeats
                 const bool is_create = !cuts_answers && operation_of(message) == "Create";
                 if (is_create) return {Passage::Kind::On, message};
                 if (number++ != victim) return {Passage::Kind::On, message};
-                // Everything falls, and nothing gets through until somebody has tried.
-                place.relay.is_down = true;
-                place.endpoint.loop().call_after(soon, [&] { place.relay.cut_all(); });
-                place.endpoint.loop().call_after(5 * soon, [&] { place.relay.is_down = false; });
+                place.cut_network();
+                place.mend_network_later();
                 return {Passage::Kind::Cut, {}};
             };
             (cuts_answers ? place.relay.on_answer : place.relay.on_request) = hook;
@@ -205,8 +220,7 @@ TEST_CASE("where nothing is waited for, a cut in each operation ends in a named 
         place.relay.on_request = [&](const std::string& message) -> Passage {
             if (operation_of(message) != victim) return {Passage::Kind::On, message};
             is_cut = true;
-            place.relay.is_down = true;
-            place.endpoint.loop().call_after(soon, [&] { place.relay.cut_all(); });
+            place.cut_network();
             return {Passage::Kind::Cut, {}};
         };
         auto options = ClearEndpoint::client();
@@ -354,6 +368,39 @@ TEST_CASE("a Connect ends the input that nobody can add to any more")
     CHECK(second.finished[fed] == psrp::PipelineState::Completed);
     CHECK(second.output[fed].back() == "end");
     second.close();
+}
+
+TEST_CASE("messages may travel in UTF-16, within the same envelopes")
+{
+    tests::EndpointOptions limits;
+    limits.envelope_bytes_max = 16'384;
+    ClearEndpoint place(limits);
+    std::size_t largest = 0;
+    place.relay.on_request = [&](const std::string& message) -> Passage {
+        CHECK(
+            tests::http_header(message, "Content-Type").find("charset=UTF-16") != std::string::npos
+        );
+        const std::string body = message.substr(message.find("\r\n\r\n") + 4);
+        CHECK(body.starts_with(std::string("\xFF\xFE<\0", 4)));
+        largest = std::max(largest, body.size());
+        return {Passage::Kind::On, message};
+    };
+    auto options = ClearEndpoint::client();
+    options.requests.channel.text = psrp::MessageText::Utf16;
+    options.exchange.uses_utf16 = true;
+    options.exchange.envelope_bytes_max = 16'384;
+    tests::PoolDriver client(place.endpoint, place.relay.url(), options);
+    client.open();
+    const std::string text = "gr\xC3\xBC\xC3\x9F dich \xF0\x9F\x8C\x8D";
+    CHECK(client.run("'" + text + "'") == text + "\n");
+    const auto fed = client.start("$input | ForEach-Object { $_.Length }", true);
+    client.write(fed, std::string(100'000, 'q'));
+    REQUIRE(client.pool().end_input(fed));
+    client.wait(fed);
+    CHECK(client.finished[fed] == psrp::PipelineState::Completed);
+    CHECK(largest > 12'000);
+    CHECK(largest <= 16'384);
+    client.close();
 }
 
 TEST_CASE("a user with as many shells as are allowed is told what to do")

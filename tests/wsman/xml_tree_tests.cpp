@@ -132,6 +132,11 @@ TEST_CASE("UTF-16 with a byte order mark and padding of NULs are taken")
     const auto tree = XmlTree::read(little, {});
     REQUIRE(tree);
     CHECK(tree->root().text() == "\xC3\xA4");
+    // Without the mark as well.
+    const auto unmarked = XmlTree::read(clixml::utf16le_from_utf8(text), {});
+    REQUIRE(unmarked);
+    CHECK(unmarked->root().text() == "\xC3\xA4");
+    CHECK(XmlTree::read(std::string("\0<\0a\0/\0>", 8), {}));
     CHECK(XmlTree::read(std::string("<a/>") + std::string(15, '\0'), {}));
 }
 

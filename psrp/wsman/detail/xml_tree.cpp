@@ -206,10 +206,19 @@ Result<void> check_all_names(pugi::xml_node root)
     return {};
 }
 
+// By its mark, or by its first character (XML 1.0, appendix F).
+bool is_utf16(std::string_view text)
+{
+    return text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF") ||
+           text.starts_with(std::string_view("<\0", 2)) ||
+           text.starts_with(std::string_view("\0<", 2));
+}
+
 Result<std::string> to_utf8(std::string_view text)
 {
     if (text.starts_with("\xFF\xFE")) return clixml::utf8_from_utf16(text.substr(2), false);
     if (text.starts_with("\xFE\xFF")) return clixml::utf8_from_utf16(text.substr(2), true);
+    if (is_utf16(text)) return clixml::utf8_from_utf16(text, text.starts_with('\0'));
     return std::string(text);
 }
 
@@ -322,7 +331,7 @@ Result<XmlTree> XmlTree::read(std::string_view text, const EnvelopeLimits& limit
 {
     if (text.size() > limits.envelope_bytes_max)
         return failure(Errc::EnvelopeTooBig, limits.envelope_bytes_max);
-    while (text.ends_with('\0') && !text.starts_with("\xFF\xFE") && !text.starts_with("\xFE\xFF"))
+    while (text.ends_with('\0') && !is_utf16(text))
         text.remove_suffix(1);
     XmlTree tree;
     PSRP_TRY(std::string utf8, to_utf8(text));
