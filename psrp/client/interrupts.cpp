@@ -29,28 +29,30 @@ void on_signal(int)
     errno = saved_errno;
 }
 
-void set_handler(void (*handler)(int))
+void set_handler(void (*handler)(int), CaughtSignals signals)
 {
     struct sigaction action {};
     action.sa_handler = handler;
     sigemptyset(&action.sa_mask);
     action.sa_flags = SA_RESTART;
-    for (const int signal : caught_signals)
-        sigaction(signal, &action, nullptr);
+    for (const int signal : caught_signals) {
+        const bool is_caught = signal == SIGINT || signals == CaughtSignals::All;
+        if (is_caught) sigaction(signal, &action, nullptr);
+    }
 }
 
 } // namespace
 
-InterruptCatcher::InterruptCatcher(const EventLoop& loop)
+InterruptCatcher::InterruptCatcher(const EventLoop& loop, CaughtSignals signals) : signals_(signals)
 {
     interrupt_count = 0;
     wake_descriptor = loop.wake_descriptor();
-    set_handler(on_signal);
+    set_handler(on_signal, signals_);
 }
 
 InterruptCatcher::~InterruptCatcher()
 {
-    set_handler(SIG_DFL);
+    set_handler(SIG_DFL, signals_);
     wake_descriptor = -1;
 }
 
