@@ -152,17 +152,34 @@ std::string fish_completion(std::string_view program, std::span<const Completion
     return text;
 }
 
+namespace {
+
+void add_option(const Parameter& row, std::vector<CompletionOption>& options)
+{
+    const std::string about(row.about.substr(0, row.about.find_first_of(".;:")));
+    const std::string value(row.value);
+    options.push_back({"--" + std::string(row.option), about, value});
+    if (!row.is_ours) options.push_back({"-" + std::string(row.name), about, value});
+}
+
+} // namespace
+
 std::vector<CompletionCommand> completion_words()
 {
     CompletionCommand icm;
     for (const Parameter& row : parameters()) {
-        if (row.section == Section::Refused) continue;
-        const std::string about(row.about.substr(0, row.about.find_first_of(".;:")));
-        const std::string value(row.value);
-        icm.options.push_back({"--" + std::string(row.option), about, value});
-        if (!row.is_ours) icm.options.push_back({"-" + std::string(row.name), about, value});
+        if (row.section != Section::Refused) add_option(row, icm.options);
     }
     return {icm};
+}
+
+std::vector<CompletionOption> connection_completion_options()
+{
+    std::vector<CompletionOption> options;
+    for (const Parameter& row : parameters()) {
+        if (is_for_connections(row)) add_option(row, options);
+    }
+    return options;
 }
 
 } // namespace icm

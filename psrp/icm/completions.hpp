@@ -28,5 +28,7 @@ std::string fish_completion(std::string_view program, std::span<const Completion
 
 // The options of icm.
 std::vector<CompletionCommand> completion_words();
+// Those that connection_options() takes, see options.hpp.
+std::vector<CompletionOption> connection_completion_options();
 
 } // namespace icm

@@ -64,9 +64,11 @@ tl::expected<Arguments, Instead> normalise(const std::vector<std::string>& argum
         }
         const bool is_long = argument.starts_with("--");
         const std::size_t mark = argument.find(is_long ? '=' : ':');
-        const std::string_view name =
-            argument.substr(0, mark).substr(std::min<std::size_t>(is_long ? 2 : 1, argument.size())
-            );
+        const std::size_t dashes = is_long ? 2 : 1;
+        // ":x" has a mark, and no name before it.
+        const std::string_view name = argument.starts_with('-')
+                                          ? argument.substr(0, mark).substr(dashes)
+                                          : std::string_view();
         if (!argument.starts_with('-') || (!is_long && !is_name(name))) {
             out.positionals.emplace_back(argument);
             continue;
@@ -449,6 +451,60 @@ tl::expected<SessionCommand, Instead> read_session_command(const std::vector<std
         return usage_error("connect runs a script in the session: give it with -c");
     }
     return command;
+}
+
+namespace {
+
+// The message as it is about `program`.
+tl::unexpected<Instead> said_by(std::string_view program, Instead instead)
+{
+    constexpr std::string_view name = "icm";
+    for (std::size_t at = 0; (at = instead.text.find(name, at)) != std::string::npos;
+         at += program.size()) {
+        const bool is_name = at == 0 || instead.text[at - 1] == '\'';
+        if (is_name) instead.text.replace(at, name.size(), program);
+    }
+    return tl::unexpected<Instead>(std::move(instead));
+}
+
+tl::expected<void, Instead> check_connection(const std::vector<std::string>& arguments)
+{
+    const auto normalised = normalise(arguments);
+    if (!normalised) return tl::unexpected<Instead>(normalised.error());
+    for (const std::string_view name : normalised->names) {
+        const Parameter* row = find_option(name);
+        if (!is_for_connections(*row))
+            return usage_error("-" + std::string(row->name) + " says nothing here");
+    }
+    return {};
+}
+
+} // namespace
+
+tl::expected<std::vector<std::string>, Instead>
+connection_words(const std::vector<std::string>& arguments, std::string_view program)
+{
+    if (const auto checked = check_connection(arguments); !checked)
+        return said_by(program, checked.error());
+    RawOptions raw;
+    auto words = read_raw(arguments, raw);
+    if (!words) return said_by(program, words.error());
+    if (raw.wants_help) return tl::unexpected<Instead>({{}, false});
+    if (raw.wants_version) return tl::unexpected<Instead>({version_text(), false});
+    return words;
+}
+
+tl::expected<Options, Instead>
+connection_options(const std::vector<std::string>& arguments, std::string_view program)
+{
+    RawOptions raw;
+    const auto words = read_raw(arguments, raw);
+    if (!words) return said_by(program, words.error());
+    auto options = settle(raw, {}, true);
+    if (!options) return said_by(program, options.error());
+    if (options->targets.size() > 1)
+        return said_by(program, usage_error("one target is taken").value());
+    return options;
 }
 
 } // namespace icm

@@ -132,6 +132,15 @@ tl::expected<Options, Instead> read_options(const std::vector<std::string>& argu
 tl::expected<SessionCommand, Instead> read_session_command(const std::vector<std::string>& arguments
 );
 
+// For programs that open one session and take of icm's parameters only those of connections:
+// `psrp copy`, `psrp enter`. What the arguments hold beside options; `program` is for messages.
+// Where help is asked for the text is empty: it is the program's own.
+tl::expected<std::vector<std::string>, Instead>
+connection_words(const std::vector<std::string>& arguments, std::string_view program);
+// The options among the arguments, with one target or none.
+tl::expected<Options, Instead>
+connection_options(const std::vector<std::string>& arguments, std::string_view program);
+
 // `[user@]host[:port]`, an IPv6 address with a port in brackets. Nothing where the host is empty or
 // the port is no number of 1 to 65535.
 std::optional<psrp::SshTarget> read_target(std::string_view text);

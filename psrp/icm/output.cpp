@@ -455,6 +455,15 @@ clixml::Value session_value(
     return Value::object(session);
 }
 
+void Output::settle()
+{
+    formatter_.finish();
+    progress_ = ProgressView();
+    clear_progress();
+    if (error_line_is_open_) std::fputc('\n', stderr);
+    error_line_is_open_ = false;
+}
+
 void Output::flush()
 {
     if (progress_is_old_) draw_progress();

@@ -75,6 +75,8 @@ public:
     std::optional<std::string> ask(std::string_view prompt) override;
     std::optional<std::string> ask_secret(std::string_view prompt) override;
 
+    // Prints what waits of a pipeline that has ended; another one may follow.
+    void settle();
     // Hands over to the system what is ready.
     void flush();
     // Prints what waits. False where standard output could not take everything.

@@ -149,7 +149,7 @@ constexpr Parameter rows[] = {
     {"AsJob", "as-job", "", Section::Refused, to_any, theirs, "there are no jobs; put & behind the command, or leave the session to the server with -InDisconnectedSession"},
     {"JobName", "job-name", "NAME", Section::Refused, to_any, theirs, "there are no jobs; put & behind the command, or name a session with -InDisconnectedSession -SessionName"},
     {"Session", "session", "SESSIONS", Section::Refused, to_any, theirs, "there are no persistent sessions; give all scripts to one command (-c A -c B), or see 'psrp session'"},
-    {"RemoteDebug", "remote-debug", "", Section::Refused, to_any, theirs, "there is no debugger; Enter-PSSession of PowerShell has one"},
+    {"RemoteDebug", "remote-debug", "", Section::Refused, to_any, theirs, "there is no debugger, neither here nor in psrp enter; Enter-PSSession of PowerShell has one"},
     {"RunAsAdministrator", "run-as-administrator", "", Section::Refused, to_any, theirs, "only Windows has administrators in containers; start the container with another user, or use --server-command 'docker exec -i -u root ID pwsh -s'"},
     {"VMId", "vm-id", "ID", Section::Refused, to_any, theirs, "reaches virtual machines of Hyper-V, which only Windows has; use -HostName for SSH"},
     {"VMName", "vm-name", "NAME", Section::Refused, to_any, theirs, "reaches virtual machines of Hyper-V, which only Windows has; use -HostName for SSH"},
@@ -274,6 +274,21 @@ std::span<const TargetKind> target_kinds()
 std::span<const Exclusion> exclusions()
 {
     return excluded;
+}
+
+bool is_for_connections(const Parameter& parameter)
+{
+    // What becomes of a session, or how many there are, is for icm.
+    constexpr std::string_view left_out[] = {
+        "in-disconnected-session", "session-name", "hosts-file", "group"};
+    constexpr std::string_view also[] = {"no-progress", "error-view"};
+    const auto is_in = [&](const auto& names) {
+        return std::find(std::begin(names), std::end(names), parameter.option) != std::end(names);
+    };
+    const Section section = parameter.section;
+    const bool is_of_connection = section == Section::Targets || section == Section::Ssh ||
+                                  section == Section::WinRm || section == Section::Other;
+    return (is_of_connection && !is_in(left_out)) || is_in(also);
 }
 
 const Parameter* find_option(std::string_view option)

@@ -71,6 +71,9 @@ std::span<const ParameterAlias> parameter_letters();
 std::span<const TargetKind> target_kinds();
 std::span<const Exclusion> exclusions();
 
+// Whether it says how a single session is connected, see connection_options() in options.hpp.
+bool is_for_connections(const Parameter& parameter);
+
 // The parameter of this long option, or null. `--cn` and other aliases are known, too.
 const Parameter* find_option(std::string_view option);
 

@@ -12,6 +12,7 @@
 #include <psrp/icm/run_summary.hpp>
 #include <psrp/icm/structured_input.hpp>
 #include <psrp/icm/target_lists.hpp>
+#include <psrp/icm/targets.hpp>
 #include <psrp/transport/capture.hpp>
 #include <psrp/transport/container_engine.hpp>
 #include <psrp/transport/errors.hpp>
@@ -36,12 +37,6 @@ namespace {
 constexpr std::chrono::milliseconds pipe_patience{60'000};
 
 using LineTaker = std::function<void(std::string_view)>;
-
-// What all connections over WinRM share.
-struct WinRmAccess {
-    std::shared_ptr<psrp::Identity> identity;
-    psrp::IdSource& ids;
-};
 
 tl::unexpected<psrp::ConnectFailure> cannot_connect(const clixml::Error& error, std::string what)
 {
@@ -278,6 +273,8 @@ void record(psrp::Target& target, const std::string& path, psrp::CaptureSecrets 
     };
 }
 
+} // namespace
+
 std::vector<psrp::Target> targets_of(const Options& options, const WinRmAccess& access)
 {
     std::vector<psrp::Target> targets;
@@ -296,6 +293,8 @@ std::vector<psrp::Target> targets_of(const Options& options, const WinRmAccess& 
     }
     return targets;
 }
+
+namespace {
 
 // The command line has been checked: every element has a value.
 std::vector<clixml::Value> values_of(const std::vector<std::string>& elements, clixml::Arena& arena)
@@ -513,7 +512,8 @@ bool has_using_values(const Options& options, const std::vector<std::string>& sc
     return true;
 }
 
-// Asks for a password only where a target wants to know.
+} // namespace
+
 tl::expected<std::shared_ptr<psrp::Identity>, std::string> identity_for(const Options& options)
 {
     const bool has_winrm =
@@ -523,8 +523,6 @@ tl::expected<std::shared_ptr<psrp::Identity>, std::string> identity_for(const Op
     if (!has_winrm) return std::make_shared<psrp::Identity>();
     return winrm_identity(options.winrm);
 }
-
-} // namespace
 
 int run(const Options& options)
 {

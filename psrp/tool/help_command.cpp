@@ -1,5 +1,7 @@
 #include <psrp/icm/completions.hpp>
 #include <psrp/icm/help.hpp>
+#include <psrp/tool/copy_options.hpp>
+#include <psrp/tool/enter_command.hpp>
 #include <psrp/tool/help_command.hpp>
 
 #include <vector>
@@ -10,6 +12,27 @@ namespace {
 
 // `session` takes what icm takes.
 constexpr std::string_view session_command = "session";
+
+// The help of a subcommand whose options are spelled as icm's; empty for others.
+std::string own_help(std::string_view command)
+{
+    if (command == session_command) return icm::session_help_text();
+    if (command == "copy") return copy_help_text();
+    if (command == "enter") return enter_help_text();
+    return {};
+}
+
+// What they take of icm's options.
+std::vector<icm::CompletionOption> taken_options(std::string_view command)
+{
+    if (command == session_command) return icm::completion_words().front().options;
+    auto options = icm::connection_completion_options();
+    if (command == "copy") {
+        options.push_back({"--resume", "Go on with a copy that was cut", {}});
+        options.push_back({"--follow-links", "Copy what symbolic links point to", {}});
+    }
+    return options;
+}
 
 icm::CompletionOption completion_option(const CLI::Option& option, const std::string& name)
 {
@@ -54,7 +77,7 @@ std::vector<icm::CompletionCommand> completion_commands(const CLI::App& app)
             const auto more = completion_options(*below);
             one.options.insert(one.options.end(), more.begin(), more.end());
         }
-        if (one.name == session_command) one.options = icm::completion_words().front().options;
+        if (!own_help(one.name).empty()) one.options = taken_options(one.name);
         commands.push_back(std::move(one));
     }
     return commands;
@@ -69,8 +92,8 @@ void append_manual(const CLI::App& app, const std::string& title, std::string& p
         page += ".TP\n.B " + icm::manual_text(name) + "\n" +
                 icm::manual_text(option->get_description()) + "\n";
     }
-    if (app.get_name() == session_command)
-        page += ".nf\n" + icm::manual_text(icm::session_help_text()) + ".fi\n";
+    if (const std::string help = own_help(app.get_name()); !help.empty())
+        page += ".nf\n" + icm::manual_text(help) + ".fi\n";
     for (const CLI::App* command : app.get_subcommands({}))
         append_manual(*command, title + " " + command->get_name(), page);
 }
@@ -108,7 +131,7 @@ std::optional<std::string> help_topic(const CLI::App& app, std::string_view topi
     if (topic == "bash") return icm::bash_completion("psrp", completion_commands(app));
     if (topic == "zsh") return icm::zsh_completion("psrp", completion_commands(app));
     if (topic == "fish") return icm::fish_completion("psrp", completion_commands(app));
-    if (topic == session_command) return icm::session_help_text();
+    if (const std::string help = own_help(topic); !help.empty()) return help;
     for (const CLI::App* command : app.get_subcommands({})) {
         if (command->get_name() == topic) return command->help();
     }

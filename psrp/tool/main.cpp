@@ -3,7 +3,9 @@
 #include <psrp/icm/run.hpp>
 #include <psrp/icm/sessions.hpp>
 #include <psrp/tool/clixml_command.hpp>
+#include <psrp/tool/copy_command.hpp>
 #include <psrp/tool/decode_command.hpp>
+#include <psrp/tool/enter_command.hpp>
 #include <psrp/tool/help_command.hpp>
 #include <psrp/tool/serve.hpp>
 
@@ -177,6 +179,24 @@ int run_session_command(const std::vector<std::string>& arguments)
     return instead.is_error ? icm::exit_usage : icm::exit_success;
 }
 
+int run_copy_command(const std::vector<std::string>& arguments)
+{
+    const auto options = read_copy_options(arguments);
+    if (options) return run_copy(*options);
+    const icm::Instead& instead = options.error();
+    (instead.is_error ? std::cerr : std::cout) << instead.text;
+    return instead.is_error ? icm::exit_usage : icm::exit_success;
+}
+
+int run_enter_command(const std::vector<std::string>& arguments)
+{
+    const auto options = read_enter_options(arguments);
+    if (options) return run_enter(*options);
+    const icm::Instead& instead = options.error();
+    (instead.is_error ? std::cerr : std::cout) << instead.text;
+    return instead.is_error ? icm::exit_usage : icm::exit_success;
+}
+
 // `psrp help [TOPIC]`.
 int run_help(const CLI::App& app, const std::vector<std::string>& topics)
 {
@@ -206,10 +226,19 @@ int main(int argc, char** argv)
     add_serve(app, serve_options);
     app.add_subcommand("session", "Sessions left on servers: list, connect, receive, remove")
         ->prefix_command();
+    app.add_subcommand("copy", "Copy files and folders to another computer or from one")
+        ->prefix_command();
+    app.add_subcommand("enter", "An interactive session on another computer")->prefix_command();
     app.add_subcommand("help", "More about a subject: psrp help lists them")->prefix_command();
     // Its options are spelled as icm's.
     if (argc > 1 && std::string_view(argv[1]) == "session") {
         return run_session_command({argv + 2, argv + argc});
+    }
+    if (argc > 1 && std::string_view(argv[1]) == "copy") {
+        return run_copy_command({argv + 2, argv + argc});
+    }
+    if (argc > 1 && std::string_view(argv[1]) == "enter") {
+        return run_enter_command({argv + 2, argv + argc});
     }
     if (argc > 1 && std::string_view(argv[1]) == "help") {
         return run_help(app, {argv + 2, argv + argc});

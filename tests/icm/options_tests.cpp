@@ -60,6 +60,7 @@ TEST_CASE("values that look like options stay values")
     CHECK(read({"-ArgumentList", "-5", "x"}).arguments == Strings{"-5"});
     CHECK(read({"--", "-x"}).scripts == Strings{"-x"});
     CHECK(read({"-1 + 2"}).scripts == Strings{"-1 + 2"});
+    CHECK(read({":x"}).scripts == Strings{":x"});
 }
 
 TEST_CASE("options fill in for targets that do not say it themselves")

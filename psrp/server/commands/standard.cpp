@@ -33,6 +33,7 @@ CommandTable standard_commands()
     add_measure_command(table);
     add_file_commands(table);
     add_content_command(table);
+    add_copy_commands(table);
     add_process_command(table);
     add_utility_commands(table);
     add_host_commands(table);

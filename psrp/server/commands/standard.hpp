@@ -21,6 +21,7 @@ void add_select_commands(CommandTable& table); // Select-Object, Sort-Object
 void add_measure_command(CommandTable& table); // Measure-Object
 void add_file_commands(CommandTable& table); // Get-ChildItem, Get-Item, Get-Location, Set-Location
 void add_content_command(CommandTable& table);   // Get-Content
+void add_copy_commands(CommandTable& table);     // Send-PsrpItem, Receive-PsrpItem
 void add_process_command(CommandTable& table);   // Get-Process
 void add_utility_commands(CommandTable& table);  // Get-Date, Get-Command, Get-Variable, Start-Sleep
 void add_host_commands(CommandTable& table);     // Read-Host, Out-Default, prompt, TabExpansion2

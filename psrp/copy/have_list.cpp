@@ -1,0 +1,30 @@
+#include <psrp/copy/errors.hpp>
+#include <psrp/copy/have_list.hpp>
+
+namespace psrp::copy {
+
+Result<void> HaveList::add(const HaveFrame& frame)
+{
+    if (haves_.size() >= limits_.haves_max) return clixml::failure(CopyErrc::TooManyHeld);
+    haves_[{frame.source, std::string(frame.path)}] = {frame.is_whole, frame.length, frame.digest};
+    return {};
+}
+
+Result<void> HaveList::take(BytesView chunk)
+{
+    while (!chunk.empty()) {
+        PSRP_TRY(const Frame frame, read_frame(chunk));
+        if (frame.type != FrameType::Have) return clixml::failure(CopyErrc::OutOfOrder);
+        PSRP_TRY(const HaveFrame have, read_have(frame.content));
+        PSRP_CHECK(add(have));
+    }
+    return {};
+}
+
+const HaveList::Have* HaveList::find(std::uint32_t source, const std::string& path) const
+{
+    const auto found = haves_.find({source, path});
+    return found == haves_.end() ? nullptr : &found->second;
+}
+
+} // namespace psrp::copy
