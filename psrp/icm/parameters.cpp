@@ -149,7 +149,7 @@ constexpr Parameter rows[] = {
     {"AsJob", "as-job", "", Section::Refused, to_any, theirs, "there are no jobs; put & behind the command, or leave the session to the server with -InDisconnectedSession"},
     {"JobName", "job-name", "NAME", Section::Refused, to_any, theirs, "there are no jobs; put & behind the command, or name a session with -InDisconnectedSession -SessionName"},
     {"Session", "session", "SESSIONS", Section::Refused, to_any, theirs, "there are no persistent sessions; give all scripts to one command (-c A -c B), or see 'psrp session'"},
-    {"RemoteDebug", "remote-debug", "", Section::Refused, to_any, theirs, "there is no debugger; Enter-PSSession of PowerShell has one"},
+    {"RemoteDebug", "remote-debug", "", Section::Refused, to_any, theirs, "there is no debugger, neither here nor in psrp enter; Enter-PSSession of PowerShell has one"},
     {"RunAsAdministrator", "run-as-administrator", "", Section::Refused, to_any, theirs, "only Windows has administrators in containers; start the container with another user, or use --server-command 'docker exec -i -u root ID pwsh -s'"},
     {"VMId", "vm-id", "ID", Section::Refused, to_any, theirs, "reaches virtual machines of Hyper-V, which only Windows has; use -HostName for SSH"},
     {"VMName", "vm-name", "NAME", Section::Refused, to_any, theirs, "reaches virtual machines of Hyper-V, which only Windows has; use -HostName for SSH"},
