@@ -1,6 +1,7 @@
 #include <clixml/utf.hpp>
 #include <psrp/client/interactive.hpp>
 #include <psrp/client/invocation.hpp>
+#include <psrp/protocol/pipeline_builder.hpp>
 
 #include <utility>
 
@@ -33,7 +34,7 @@ make_interactive_request(std::string_view line, bool has_batches, Arena& arena)
         Command last;
         last.text = "Out-Default";
         last.use_local_scope = true;
-        last.merge_previous_results = MergeTarget::Error;
+        last.merge_previous_results = previous_errors;
         statement.push_back(std::move(last));
     }
     request.power_shell.history = arena.copy(line);

@@ -40,8 +40,13 @@ PipelineOutcome SingleSession::run(const CreatePipeline& request, PipelineListen
 {
     PipelineOutcome outcome;
     if (!is_open()) return outcome;
-    interrupts_obeyed_ = interrupts_();
     interrupts_of_run_ = 0;
+    if (interrupts_obeyed_ < interrupts_()) {
+        // PowerShell ends the session for a stop that comes right behind its pipeline.
+        interrupts_obeyed_ = interrupts_();
+        outcome.was_interrupted = true;
+        return outcome;
+    }
     pipeline_ = ids_.new_guid();
     listener_ = &listener;
     finished_.reset();
@@ -58,6 +63,11 @@ PipelineOutcome SingleSession::run(const CreatePipeline& request, PipelineListen
     outcome.finished = std::exchange(finished_, std::nullopt);
     outcome.was_interrupted = interrupts_of_run_ > 0;
     return outcome;
+}
+
+void SingleSession::forget_interrupts()
+{
+    interrupts_obeyed_ = interrupts_();
 }
 
 void SingleSession::close()

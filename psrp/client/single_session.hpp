@@ -54,8 +54,10 @@ public:
         const std::function<void(std::string_view)>& on_connection_line
     );
     // Runs one pipeline to its end. A first interrupt stops it, a second one closes the session, a
-    // third one ends the connection.
+    // third one ends the connection. One that came before it keeps it from being started.
     PipelineOutcome run(const CreatePipeline& request, PipelineListener& listener);
+    // Interrupts so far were about something else, and stop nothing.
+    void forget_interrupts();
     // Lets the server end in good manners.
     void close();
     // Does what has to be done without waiting; for a program that waits for something else, too.

@@ -83,7 +83,7 @@ PipelineBuilder& PipelineBuilder::redirect(RedirectedStream stream, MergeTarget 
 
 PipelineBuilder& PipelineBuilder::merge_previous_errors()
 {
-    if (Command* command = last()) command->merge_previous_results = MergeTarget::Error;
+    if (Command* command = last()) command->merge_previous_results = previous_errors;
     return *this;
 }
 

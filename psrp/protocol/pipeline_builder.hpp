@@ -15,6 +15,10 @@ namespace psrp {
 // The streams of a command that can be redirected; All is the five of them.
 enum class RedirectedStream : std::uint8_t { Error, Warning, Verbose, Debug, Information, All };
 
+// What MergePreviousResults says where it says anything: the flags Error and Output. PowerShell
+// 7.6.5 takes no other value there and ends the pipeline with an error line.
+inline constexpr MergeTarget previous_errors = static_cast<MergeTarget>(3);
+
 // Borrows every text and value it is given until the request has been used. What is out of order
 // (a parameter before the first command) is reported by build().
 class PipelineBuilder {

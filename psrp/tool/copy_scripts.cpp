@@ -70,7 +70,7 @@ begin {
     function IsSpecial($Item) {
         if (-not $isUnix -or $Item.Length -ne 0) { return $false }
         $kind = (Get-Item -LiteralPath $Item.FullName -Force).UnixStat.ItemType
-        $kind -and $kind -notin 'RegularFile', 'SymbolicLink'
+        $kind -in 'NamedPipe', 'Socket', 'BlockDevice', 'CharacterDevice'
     }
     function SendFile($Item, [string]$Name) {
         $stream = $null

@@ -109,11 +109,14 @@ public:
         };
         behaviour.on_turn = [this] {
             session_.pump();
+            // From the next key on they are about what that key begins.
+            session_.forget_interrupts();
             return session_.is_open();
         };
         behaviour.interrupts = interrupts;
         LineEditor editor(loop_, std::move(behaviour));
         while (!is_leaving() && session_.is_open()) {
+            session_.forget_interrupts();
             const std::string prompt = next_prompt();
             if (!session_.is_open()) break;
             auto script = read_script(editor, prompt);
@@ -173,7 +176,10 @@ private:
         std::string line;
         while (true) {
             const auto outcome = editor.read(pending_.empty() ? prompt : ">> ", line);
-            if (outcome == LineEditor::Outcome::Interrupted) return std::string();
+            if (outcome == LineEditor::Outcome::Interrupted) {
+                session_.forget_interrupts();
+                return std::string();
+            }
             if (outcome == LineEditor::Outcome::End) {
                 std::fputc('\n', stdout);
                 std::fflush(stdout);
@@ -213,13 +219,17 @@ private:
         const PipelineOutcome outcome = session_.run(with_host(*request), *this);
         was_closed_by_user_ = outcome.was_interrupted && !session_.is_open();
         if (outcome.error.code) return fail_script(outcome.error.text());
+        if (!outcome.finished && outcome.was_interrupted && is_interactive_) output_.write("\n");
         if (!outcome.finished || outcome.finished->state == PipelineState::Completed)
             return output_.settle();
         const bool was_stopped_here =
             outcome.finished->state == PipelineState::Stopped && outcome.was_interrupted;
         had_errors_ = true;
         output_.settle();
-        if (was_stopped_here) return;
+        if (was_stopped_here) {
+            if (is_interactive_) output_.write("\n"); // behind the ^C
+            return;
+        }
         if (const auto& record = outcome.finished->error_record) {
             output_.on_error(origin_, *record);
         } else if (session_.is_open()) {

@@ -202,7 +202,7 @@ private:
     {
         Impl& own = self(editor);
         own.was_interrupted_ = true;
-        std::fputs("^C", stdout);
+        std::fputs("^C\r\n", stdout);
         std::fflush(stdout);
         // What is typed stays on the screen and is forgotten.
         return CC_NEWLINE;

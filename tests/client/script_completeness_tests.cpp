@@ -1,5 +1,4 @@
 #include <psrp/client/script_completeness.hpp>
-
 #include <tests/support/exact_buffer.hpp>
 #include <tests/support/vector_file.hpp>
 

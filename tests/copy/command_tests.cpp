@@ -168,8 +168,8 @@ TEST_CASE("a copy that is cut in the middle goes on with --resume")
             const auto result = run_program(words);
             CHECK(result.errors.empty());
             CHECK(result.exit_code == 0);
-            CHECK(tests::file_text(to / "b") == tests::file_text(from / "b"));
-            CHECK(tests::file_text(to / "a") == tests::file_text(from / "a"));
+            CHECK((tests::file_text(to / "b") == tests::file_text(from / "b")));
+            CHECK((tests::file_text(to / "a") == tests::file_text(from / "a")));
             CHECK_FALSE(fs::exists(partial));
         }
     }

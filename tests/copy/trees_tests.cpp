@@ -250,7 +250,7 @@ TEST_CASE("a copy that was cut goes on where it was, and only where the bytes ar
     const Copied copied = copy_with({{from, ""}}, send, {.destination = to});
     CHECK(copied.reports.empty());
     CHECK(copied.sent.byte_count == (row.goes_on ? 3'000'000 - there : 3'000'000));
-    CHECK(tests::file_text(to / "b") == tests::file_text(from / "b"));
+    CHECK((tests::file_text(to / "b") == tests::file_text(from / "b")));
     CHECK_FALSE(fs::exists(partial));
     // Again: nothing is sent at all.
     const HaveList all = survey({{from, ""}}, to);

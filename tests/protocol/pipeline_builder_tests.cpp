@@ -62,7 +62,7 @@ TEST_CASE("a builder makes commands, parameters, statements in order")
     CHECK(first.arguments[1].value.is_nil());
     CHECK_FALSE(first.arguments[2].name);
     CHECK(statements[0][1].use_local_scope == true);
-    CHECK(statements[0][1].merge_previous_results == MergeTarget::Error);
+    CHECK(statements[0][1].merge_previous_results == psrp::previous_errors);
     CHECK(statements[1][0].is_script);
     CHECK(request->power_shell.history == "typed");
     CHECK_FALSE(request->no_input);
