@@ -12,7 +12,6 @@
 #include <psrp/icm/output.hpp>
 #include <psrp/icm/run.hpp>
 #include <psrp/icm/targets.hpp>
-#include <psrp/icm/terminal_keeper.hpp>
 #include <psrp/protocol/versions.hpp>
 #include <psrp/tool/enter_command.hpp>
 #include <psrp/tool/line_editor.hpp>
@@ -338,7 +337,6 @@ int run_on(EventLoop& loop, const icm::Options& options, std::shared_ptr<Identit
     const InterruptCatcher interrupts(
         loop, is_interactive ? CaughtSignals::Keyboard : CaughtSignals::All
     );
-    const icm::TerminalKeeper keeper;
     const auto count = [&] { return interrupts.count(); };
     SingleSession session(loop, ids, count, [&] { output.flush(); });
     Origin origin{shown_name(options, target), {}, target.is_remote};
