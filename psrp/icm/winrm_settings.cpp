@@ -69,12 +69,6 @@ psrp::ProxyScheme proxy_scheme_of(const json& value)
     throw std::invalid_argument("Negotiate, Basic or Digest");
 }
 
-tl::expected<psrp::Login, std::string> read_credential_file(
-    const std::string& path,
-    const std::string& user,
-    const std::string& option = "--credential-file"
-);
-
 // No secret is on the command line, so that it names a file.
 std::shared_ptr<const psrp::Login> proxy_login_of(const json& value)
 {

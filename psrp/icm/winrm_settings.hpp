@@ -76,8 +76,11 @@ std::string winrm_url(const std::string& computer, const WinRmSettings& settings
 
 // The login in a file that nobody else can read: two lines, user and password; or one, the password
 // of `user`. The error is a sentence for the user.
-tl::expected<psrp::Login, std::string>
-read_credential_file(const std::string& path, const std::string& user);
+tl::expected<psrp::Login, std::string> read_credential_file(
+    const std::string& path,
+    const std::string& user,
+    const std::string& option = "--credential-file"
+);
 
 // Who to be: asks for the password where it was not given in a safer way. The error is a sentence
 // for the user.

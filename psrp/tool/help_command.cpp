@@ -90,8 +90,7 @@ std::vector<icm::CompletionCommand> completion_commands(const CLI::App& app)
             const auto more = completion_options(*below);
             one.options.insert(one.options.end(), more.begin(), more.end());
         }
-        if (const IcmCommand* command = find_icm_command(one.name))
-            one.options = command->options();
+        if (const IcmCommand* as_icm = find_icm_command(one.name)) one.options = as_icm->options();
         commands.push_back(std::move(one));
     }
     return commands;
