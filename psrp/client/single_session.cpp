@@ -58,6 +58,12 @@ PipelineOutcome SingleSession::run(const CreatePipeline& request, PipelineListen
     while (!finished_ && !has_ended_) {
         if (!turn()) break;
     }
+    // A session that is lost ends its pipelines first; why it is lost is known at its end.
+    while (!session_->is_open() && !has_ended_) {
+        if (!turn()) break;
+    }
+    const bool is_lost = has_ended_ && end_.error.code;
+    if (is_lost && finished_ && finished_->state != PipelineState::Completed) finished_.reset();
     listener_ = nullptr;
     pipeline_ = Guid{};
     outcome.finished = std::exchange(finished_, std::nullopt);

@@ -105,7 +105,8 @@ copied. Files keep their times, and their modes where both sides have some. Each
 another name, compared by SHA-256 and then renamed, so that none is ever half there.
 
   --resume            go on with a copy that was cut: what is there already, to the byte, is not
-                      sent again
+                      sent again. A folder that did not exist before is there now: name the source
+                      with /. at the end, so that it is not put into it
   --follow-links      copy what symbolic links in a source point to; else they are left out
 
 OPTIONS are besides these icm's for targets, SSH and WinRM, and --no-progress.

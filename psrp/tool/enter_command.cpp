@@ -218,7 +218,10 @@ private:
         const PipelineOutcome outcome = session_.run(with_host(*request), *this);
         was_closed_by_user_ = outcome.was_interrupted && !session_.is_open();
         if (outcome.error.code) return fail_script(outcome.error.text());
-        if (!outcome.finished && outcome.was_interrupted && is_interactive_) output_.write("\n");
+        // Given up before it began: while the terminal did not show what is typed.
+        const bool is_given_up =
+            !outcome.finished && outcome.was_interrupted && session_.is_open() && is_interactive_;
+        if (is_given_up) output_.write("^C\n");
         if (!outcome.finished || outcome.finished->state == PipelineState::Completed)
             return output_.settle();
         const bool was_stopped_here =
