@@ -27,7 +27,8 @@ tl::expected<void, std::string> SingleSession::open(
         loop_, std::move(*transport), options, static_cast<SessionListener&>(*this)
     );
     interrupts_obeyed_ = interrupts_();
-    if (const auto begun = session_->open(); !begun) return tl::unexpected(begun.error().text());
+    const auto begun = target.takes_up_session ? session_->connect() : session_->open();
+    if (!begun) return tl::unexpected(begun.error().text());
     interrupts_of_run_ = 0;
     while (!has_opened_ && !has_ended_) {
         if (!turn()) return tl::unexpected(failure_text());

@@ -1,8 +1,12 @@
 #include <clixml/object.hpp>
+#include <clixml/secret.hpp>
 #include <psrp/icm/options.hpp>
+#include <psrp/protocol/session_key.hpp>
+#include <tests/icm/program_run.hpp>
 
 #include <catch2/catch.hpp>
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -331,6 +335,28 @@ TEST_CASE("elements become typed values")
         CHECK(value->kind() == row.kind);
         CHECK(clixml::to_display_text(*value) == row.shown);
     }
+    const tests::TemporaryFolder folder;
+    const std::string text = folder.write("text", "two\nlines\n");
+    const auto long_text = icm::typed_value("textfile:" + text, arena);
+    REQUIRE(long_text.has_value());
+    CHECK(clixml::to_display_text(*long_text) == "two\nlines\n");
+    const std::string login = folder.write("login", "alice\ncorrect horse\n");
+    std::filesystem::permissions(login, std::filesystem::perms(0600));
+    const auto credential = icm::typed_value("credential:" + login, arena);
+    REQUIRE(credential.has_value());
+    REQUIRE(credential->object() != nullptr);
+    CHECK(clixml::to_display_text(credential->object()->get("UserName")) == "alice");
+    const auto secret = clixml::read_credential(*credential, psrp::ClearBase64Secrets());
+    REQUIRE(secret.has_value());
+    CHECK(secret->password == "correct horse");
+    icm::wipe_password(*credential);
+    CHECK(
+        credential->object()->get("Password").text().find_first_not_of('\0') == std::string::npos
+    );
+    // Who else could read it is told so by an error.
+    std::filesystem::permissions(login, std::filesystem::perms(0644));
+    CHECK_FALSE(icm::typed_value("credential:" + login, arena).has_value());
+    CHECK_FALSE(icm::typed_value("textfile:" + text + ".not", arena).has_value());
     CHECK_FALSE(icm::typed_value("json:{", arena).has_value());
     CHECK_FALSE(icm::typed_value("json:" + std::string(100, '['), arena).has_value());
     CHECK_FALSE(icm::typed_value("\xff", arena).has_value());
