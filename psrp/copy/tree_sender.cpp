@@ -59,7 +59,7 @@ std::optional<Bytes> TreeSender::next_chunk()
 {
     if (has_ended_) return std::nullopt;
     Bytes chunk;
-    while (!has_ended_ && chunk.size() + room_bytes_min < options_.chunk_bytes)
+    while (!has_ended_ && (chunk.empty() || chunk.size() + room_bytes_min < options_.chunk_bytes))
         step(chunk);
     return chunk;
 }

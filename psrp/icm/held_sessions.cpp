@@ -10,6 +10,7 @@
 #include <psrp/icm/parameters.hpp>
 #include <psrp/icm/private_folders.hpp>
 #include <psrp/icm/run.hpp>
+#include <psrp/icm/sessions.hpp>
 #include <psrp/icm/targets.hpp>
 #include <psrp/transport/unix_socket.hpp>
 
@@ -199,9 +200,11 @@ int hold(
     holding.session.zone = &zone;
     holding.target = targets_of(options, access).front();
     if (left) {
+        const auto& place = std::get<WinRmPlace>(options.targets.front());
         const auto id = psrp::Guid::read(left->id).value_or(psrp::Guid{});
-        holding.target =
-            left_session_target(std::get<WinRmPlace>(options.targets.front()), options, access, id);
+        const auto found = find_left_session(*loop, place, options, access, id);
+        if (!found) return fail(exit_no_connection, place.name + ": " + found.error());
+        holding.target = left_session_target(place, options, access, {id, found->is_compressed});
     }
     if (!holding.target.runspace_pool_id) holding.target.runspace_pool_id = ids.new_guid();
     const psrp::Origin origin{holding.target.name, {}, holding.target.is_remote};

@@ -391,8 +391,9 @@ tl::unexpected<Instead> help_on(const std::vector<std::string>& topics)
     );
 }
 
-// What words between the options are.
-enum class Positionals : std::uint8_t { Words, Targets };
+// What words between the options are: others than targets, targets, or one of them holds a target
+// that is still to be found.
+enum class Positionals : std::uint8_t { Words, Targets, HoldTarget };
 
 bool is_address(std::string_view target)
 {
@@ -412,9 +413,8 @@ tl::expected<std::vector<std::string>, Instead> read_raw(
         for (const std::string& target : normalised->positionals)
             normalised->names.emplace_back(is_address(target) ? "connection-uri" : "computer-name");
     }
-    if (const auto together = check_together(normalised->names); !together) {
-        return usage_error(together.error());
-    }
+    const auto together = check_together(normalised->names);
+    if (!together && meaning != Positionals::HoldTarget) return usage_error(together.error());
     CLI::App app;
     define(app, raw);
     raw.words = normalised->options;
@@ -665,7 +665,7 @@ connection_words(const std::vector<std::string>& arguments, std::string_view pro
     if (const auto checked = check_connection(arguments); !checked)
         return said_by(program, checked.error());
     RawOptions raw;
-    auto words = read_raw(arguments, raw);
+    auto words = read_raw(arguments, raw, Positionals::HoldTarget);
     if (!words) return said_by(program, words.error());
     if (raw.wants_help) return tl::unexpected<Instead>({{}, false});
     if (raw.wants_version) return tl::unexpected<Instead>({version_text(), false});

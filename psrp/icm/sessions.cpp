@@ -309,4 +309,21 @@ int run_sessions(const SessionCommand& command)
     return code;
 }
 
+tl::expected<ShellListing, std::string> find_left_session(
+    psrp::EventLoop& loop,
+    const WinRmPlace& place,
+    const Options& options,
+    const WinRmAccess& access,
+    const psrp::Guid& id
+)
+{
+    Server server(loop, access.ids, place, options.winrm, access.identity);
+    auto listed = server.ask<psrp::wsman::ShellsListed>([](auto& query) { query.list_shells(); });
+    if (!listed) return tl::unexpected(listed.error());
+    for (ShellListing& shell : listed->shells) {
+        if (psrp::Guid::read(shell.shell_id) == id) return std::move(shell);
+    }
+    return tl::unexpected("there is no session " + id.text());
+}
+
 } // namespace icm

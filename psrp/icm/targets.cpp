@@ -179,27 +179,29 @@ psrp::Target target_for(const HostProcessPlace& place, const Options& options, c
     return target;
 }
 
-// `left` is the identifier of a session that is taken up; none: a new one.
+// `left` is a session that is taken up; none: a new one.
 psrp::Target winrm_target(
     const WinRmPlace& place,
     const Options& options,
     const WinRmAccess& access,
-    std::optional<psrp::Guid> left
+    std::optional<LeftSession> left
 )
 {
     psrp::Target target;
     target.name = place.name;
     target.is_remote = true;
     target.takes_up_session = left.has_value();
-    target.runspace_pool_id = left ? *left : access.ids.new_guid();
+    target.runspace_pool_id = left ? left->id : access.ids.new_guid();
     target.using_form = psrp::using_form(true, std::nullopt);
     target.connect = [place,
                       winrm = options.winrm,
                       id = *target.runspace_pool_id,
                       leaves_sessions = options.leaves_sessions,
+                      is_compressed = left && left->is_compressed,
                       &access](LineTaker take_line) -> psrp::Connected {
         auto transport = transport_options(place.url, winrm, access.identity, access.ids);
         transport.exchange.shell_id = id;
+        transport.exchange.connects_compressed = is_compressed;
         transport.exchange.leaves_output = leaves_sessions;
         transport.on_line = std::move(take_line);
         return std::make_unique<psrp::WinRmTransport>(std::move(transport));
@@ -290,10 +292,13 @@ void record(psrp::Target& target, const std::string& path, psrp::CaptureSecrets 
 } // namespace
 
 psrp::Target left_session_target(
-    const WinRmPlace& place, const Options& options, const WinRmAccess& access, const psrp::Guid& id
+    const WinRmPlace& place,
+    const Options& options,
+    const WinRmAccess& access,
+    const LeftSession& left
 )
 {
-    return winrm_target(place, options, access, id);
+    return winrm_target(place, options, access, left);
 }
 
 std::vector<psrp::Target> targets_of(const Options& options, const WinRmAccess& access)

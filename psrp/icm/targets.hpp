@@ -22,9 +22,17 @@ struct WinRmAccess {
 // In the order of the command line; this computer where it names none.
 std::vector<psrp::Target> targets_of(const Options& options, const WinRmAccess& access);
 
-// The session `id` that somebody has left on the server `place`, to be taken up.
+// A session that somebody has left on a server.
+struct LeftSession {
+    psrp::Guid id;
+    bool is_compressed = false; // as lists of shells tell
+};
+// It, to be taken up.
 psrp::Target left_session_target(
-    const WinRmPlace& place, const Options& options, const WinRmAccess& access, const psrp::Guid& id
+    const WinRmPlace& place,
+    const Options& options,
+    const WinRmAccess& access,
+    const LeftSession& left
 );
 
 // Who logs in over WinRM. Asks for a password only where a target wants to know. The error is a

@@ -117,6 +117,36 @@ int EVP_Digest(
     return crypto<"EVP_Digest", decltype(EVP_Digest)>(data, count, digest, size, type, engine);
 }
 
+int EVP_DigestFinal_ex(EVP_MD_CTX* context, unsigned char* digest, unsigned int* size)
+{
+    return crypto<"EVP_DigestFinal_ex", decltype(EVP_DigestFinal_ex)>(context, digest, size);
+}
+
+int EVP_DigestInit_ex(EVP_MD_CTX* context, const EVP_MD* type, ENGINE* engine)
+{
+    return crypto<"EVP_DigestInit_ex", decltype(EVP_DigestInit_ex)>(context, type, engine);
+}
+
+int EVP_DigestUpdate(EVP_MD_CTX* context, const void* bytes, size_t count)
+{
+    return crypto<"EVP_DigestUpdate", decltype(EVP_DigestUpdate)>(context, bytes, count);
+}
+
+int EVP_MD_CTX_copy_ex(EVP_MD_CTX* output, const EVP_MD_CTX* input)
+{
+    return crypto<"EVP_MD_CTX_copy_ex", decltype(EVP_MD_CTX_copy_ex)>(output, input);
+}
+
+void EVP_MD_CTX_free(EVP_MD_CTX* context)
+{
+    crypto<"EVP_MD_CTX_free", decltype(EVP_MD_CTX_free)>(context);
+}
+
+EVP_MD_CTX* EVP_MD_CTX_new()
+{
+    return crypto<"EVP_MD_CTX_new", decltype(EVP_MD_CTX_new)>();
+}
+
 void EVP_PKEY_CTX_free(EVP_PKEY_CTX* context)
 {
     crypto<"EVP_PKEY_CTX_free", decltype(EVP_PKEY_CTX_free)>(context);

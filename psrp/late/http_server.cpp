@@ -171,6 +171,19 @@ int pam_start(
     return pam<"pam_start", decltype(pam_start)>(service_name, user, pam_conversation, handle);
 }
 
+int pam_start_confdir(
+    const char* service_name,
+    const char* user,
+    const pam_conv* pam_conversation,
+    const char* folder,
+    pam_handle_t** handle
+)
+{
+    return pam<"pam_start_confdir", decltype(pam_start_confdir)>(
+        service_name, user, pam_conversation, folder, handle
+    );
+}
+
 int crypt_checksalt(const char* setting)
 {
     return password_hash<"crypt_checksalt", decltype(crypt_checksalt)>(setting);

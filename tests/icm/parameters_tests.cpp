@@ -165,7 +165,7 @@ TEST_CASE("words that help offers for a value are taken")
             const std::string option = "--" + std::string(row.option);
             Strings arguments = {option, std::string(words.substr(0, end)), "x"};
             if (row.section == icm::Section::WinRm)
-                arguments.insert(arguments.begin(), {"-Cn", "a"});
+                arguments.insert(arguments.begin(), {"-Cn", "a", "-Credential", "me"});
             INFO(arguments[arguments.size() - 2]);
             CHECK(error_of(arguments).empty());
             words.remove_prefix(std::min(end + 1, words.size()));
