@@ -3,6 +3,7 @@
 #include <psrp/http/errors.hpp>
 #include <psrp/icm/remedies.hpp>
 #include <psrp/wsman/errors.hpp>
+#include <tests/http/realm.hpp>
 #include <tests/icm/ssh_server.hpp>
 #include <tests/support/skip.hpp>
 #include <tests/winrm/fixed_answer.hpp>
@@ -111,7 +112,7 @@ bool has_openssl()
 TEST_CASE("psrp test names the step that fails, and the remedy, of set-ups that are broken")
 {
     if (!has_openssl()) return tests::report_skip("openssl is not installed");
-    const TemporaryFolder reports;
+    const tests::TemporaryFolder reports;
     tests::write_ntlm_users(reports); // so that what sanitizers find in gss-ntlmssp is passed over
     const SetUp set;
     const FixedAnswer ssh("SSH-2.0-OpenSSH_9.2p1\r\n");
