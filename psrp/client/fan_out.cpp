@@ -1,4 +1,5 @@
 #include <clixml/origin.hpp>
+#include <clixml/overloaded.hpp>
 #include <psrp/client/errors.hpp>
 #include <psrp/client/fan_out.hpp>
 #include <psrp/client/invocation.hpp>
@@ -11,17 +12,6 @@
 #include <variant>
 
 namespace psrp {
-
-namespace {
-
-template <typename... Functions>
-struct Overloaded : Functions... {
-    using Functions::operator()...;
-};
-template <typename... Functions>
-Overloaded(Functions...) -> Overloaded<Functions...>;
-
-} // namespace
 
 // One target's session: connects, runs the scripts one after the other, closes.
 class FanOut::TargetRun final : public SessionListener {
@@ -300,7 +290,7 @@ void FanOut::TargetRun::on_event(Session&, ClientEvent& event)
     // A target that is given up has said its last.
     if (forced_state_) return;
     std::visit(
-        Overloaded{
+        clixml::Overloaded{
             [&](OutputReceived& output) { on_output(output); },
             [&](ErrorReceived& error) { on_error(error.record); },
             [&](InformationalReceived& record) {

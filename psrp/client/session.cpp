@@ -1,3 +1,4 @@
+#include <clixml/overloaded.hpp>
 #include <psrp/client/errors.hpp>
 #include <psrp/client/session.hpp>
 #include <psrp/transport/errors.hpp>
@@ -26,13 +27,6 @@ clixml::Error error_of(std::error_code code)
 {
     return {code, clixml::no_offset, ""};
 }
-
-template <typename... Functions>
-struct Overloaded : Functions... {
-    using Functions::operator()...;
-};
-template <typename... Functions>
-Overloaded(Functions...) -> Overloaded<Functions...>;
 
 } // namespace
 
@@ -203,7 +197,7 @@ void Session::on_transport_failure(clixml::Error error)
 void Session::on_transport_event(TransportEvent& event)
 {
     std::visit(
-        Overloaded{
+        clixml::Overloaded{
             // A failed receive() queues the event that tells the owner.
             [this](DataReceived& data) {
                 (void)pool_.receive(data.channel, std::move(data.bytes));

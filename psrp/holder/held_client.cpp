@@ -1,3 +1,4 @@
+#include <clixml/overloaded.hpp>
 #include <psrp/holder/held_client.hpp>
 #include <psrp/transport/errors.hpp>
 
@@ -10,13 +11,6 @@ namespace {
 constexpr std::size_t read_bytes = std::size_t{128} << 10;
 // What may wait for a client before the server's side has to wait.
 constexpr std::size_t waiting_bytes_max = std::size_t{1} << 20;
-
-template <typename... Functions>
-struct Overloaded : Functions... {
-    using Functions::operator()...;
-};
-template <typename... Functions>
-Overloaded(Functions...) -> Overloaded<Functions...>;
 
 } // namespace
 
@@ -170,7 +164,7 @@ Result<void> HeldClient::on_event(ServerTransportEvent& event)
     SharedTransport* const shared = owner_.shared_transport();
     if (shared == nullptr) return {}; // its end is on the way to the client
     return std::visit(
-        Overloaded{
+        clixml::Overloaded{
             [&](ClientDataReceived& data) { return on_data(data); },
             [&](CommandRequested& command) { return shared->open(*this, command.pipeline); },
             [&](SignalRequested& signal) { return shared->signal(*this, signal.pipeline); },

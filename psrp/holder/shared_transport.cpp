@@ -1,3 +1,4 @@
+#include <clixml/overloaded.hpp>
 #include <clixml/writer.hpp>
 #include <fragmenter/fragment.hpp>
 #include <fragmenter/splitter.hpp>
@@ -17,13 +18,6 @@ namespace psrp {
 namespace {
 
 constexpr std::size_t client_fragment_bytes_max = 32768;
-
-template <typename... Functions>
-struct Overloaded : Functions... {
-    using Functions::operator()...;
-};
-template <typename... Functions>
-Overloaded(Functions...) -> Overloaded<Functions...>;
 
 tl::unexpected<clixml::Error> not_allowed(const char* expected)
 {
@@ -263,7 +257,7 @@ Result<std::optional<TransportEvent>> SharedTransport::next_event()
 bool SharedTransport::deliver(TransportEvent& event)
 {
     return std::visit(
-        Overloaded{
+        clixml::Overloaded{
             [&](DataReceived& data) {
                 if (data.channel.is_zero()) return on_session_bytes(data.bytes), false;
                 const auto found = channels_.find(data.channel);

@@ -1,4 +1,5 @@
 #include <clixml/base64.hpp>
+#include <clixml/overloaded.hpp>
 #include <psrp/transport/errors.hpp>
 #include <psrp/transport/outofproc_client.hpp>
 
@@ -10,13 +11,6 @@ namespace {
 
 // What a line has beside its base64.
 constexpr std::size_t line_overhead_bytes_max = 128;
-
-template <typename... Handlers>
-struct Overloaded : Handlers... {
-    using Handlers::operator()...;
-};
-template <typename... Handlers>
-Overloaded(Handlers...) -> Overloaded<Handlers...>;
 
 } // namespace
 
@@ -37,7 +31,7 @@ Result<void> OutOfProcClient::perform(const ClientAction& action)
         return clixml::failure(TransportErrc::ActionNotAllowed, clixml::no_offset, detail);
     };
     return std::visit(
-        Overloaded{
+        clixml::Overloaded{
             [&](const OpenSession&) -> Result<void> {
                 channels_[session_channel];
                 session_closed_ = false;

@@ -1,3 +1,4 @@
+#include <clixml/overloaded.hpp>
 #include <psrp/winrm/listener.hpp>
 #include <psrp/wsman/names.hpp>
 #include <psrp/wsman/soap.hpp>
@@ -8,13 +9,6 @@
 namespace psrp {
 
 namespace {
-
-template <typename... Functions>
-struct Overloaded : Functions... {
-    using Functions::operator()...;
-};
-template <typename... Functions>
-Overloaded(Functions...) -> Overloaded<Functions...>;
 
 // What needs no login: the question what kind of service this is (B1).
 bool is_identify(std::string_view body)
@@ -75,7 +69,7 @@ bool WinRmListener::take_requests()
     while (auto event = http_->next_event()) {
         any = true;
         std::visit(
-            Overloaded{
+            clixml::Overloaded{
                 [this](const HttpRequestArrived& arrived) {
                     exchange_.receive(
                         {arrived.id, arrived.user, arrived.client_address, {}, arrived.body},
@@ -114,7 +108,7 @@ void WinRmListener::on_event(wsman::ServerExchangeEvent event)
         return found == shells_.end() ? nullptr : found->second.get();
     };
     std::visit(
-        Overloaded{
+        clixml::Overloaded{
             [this](wsman::ShellRequested& request) { open_shell(request); },
             [&](wsman::ShellDataReceived& data) {
                 if (ShellHost* host = host_of(data.shell)) host->on_data(std::move(data));

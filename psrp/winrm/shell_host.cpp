@@ -1,19 +1,9 @@
+#include <clixml/overloaded.hpp>
 #include <psrp/winrm/shell_host.hpp>
 
 #include <utility>
 
 namespace psrp {
-
-namespace {
-
-template <typename... Functions>
-struct Overloaded : Functions... {
-    using Functions::operator()...;
-};
-template <typename... Functions>
-Overloaded(Functions...) -> Overloaded<Functions...>;
-
-} // namespace
 
 // A transport that does not take an action any more tells so by its next event.
 void ShellHost::act(const ClientAction& action)
@@ -135,7 +125,7 @@ void ShellHost::on_event(TransportEvent event, wsman::ServerExchange& exchange, 
         if (!is_closed_) exchange.shell_ended(shell_, now);
     };
     std::visit(
-        Overloaded{
+        clixml::Overloaded{
             [&](DataReceived& data) {
                 if (data.channel.is_zero()) connect_answer_.on_server_bytes(data.bytes);
                 perform(Send{data.channel, Stream::Default, std::move(data.bytes)});

@@ -1,3 +1,4 @@
+#include <clixml/overloaded.hpp>
 #include <clixml/utf.hpp>
 #include <psrp/transport/errors.hpp>
 #include <psrp/winrm/winrm_transport.hpp>
@@ -8,13 +9,6 @@
 namespace psrp {
 
 namespace {
-
-template <typename... Functions>
-struct Overloaded : Functions... {
-    using Functions::operator()...;
-};
-template <typename... Functions>
-Overloaded(Functions...) -> Overloaded<Functions...>;
 
 // How long a Delete on the way out may take.
 constexpr std::chrono::milliseconds close_wait{10'000};
@@ -237,7 +231,7 @@ std::optional<TransportEvent> WinRmTransport::event_of(wsman::ClientExchangeEven
 {
     using Event = std::optional<TransportEvent>;
     return std::visit(
-        Overloaded{
+        clixml::Overloaded{
             [](wsman::DataReceived& data) -> Event {
                 return DataReceived{data.channel, std::move(data.bytes)};
             },

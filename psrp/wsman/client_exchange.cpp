@@ -1,4 +1,5 @@
 #include <clixml/base64.hpp>
+#include <clixml/overloaded.hpp>
 #include <clixml/utf.hpp>
 #include <psrp/wsman/client_exchange.hpp>
 #include <psrp/wsman/detail/client_exchange_impl.hpp>
@@ -17,13 +18,6 @@ using detail::ShellState;
 
 namespace {
 
-template <typename... Handlers>
-struct Overloaded : Handlers... {
-    using Handlers::operator()...;
-};
-template <typename... Handlers>
-Overloaded(Handlers...) -> Overloaded<Handlers...>;
-
 constexpr Milliseconds idle_timeout_min{60000};
 
 tl::unexpected<clixml::Error> not_allowed(const char* expected)
@@ -41,7 +35,7 @@ std::string_view name_of(BufferMode mode)
 void report(const ClientExchangeEvent& event, ClientPool& pool)
 {
     std::visit(
-        Overloaded{
+        clixml::Overloaded{
             // A failed receive() queues the event that tells the owner.
             [&](const DataReceived& one) { (void)pool.receive(one.channel, one.bytes); },
             [&](const DataSent& one) { pool.data_sent(one.channel); },
@@ -154,7 +148,7 @@ ClientChannel* ClientExchange::Impl::find(const Guid& channel)
 Result<void> ClientExchange::Impl::perform(const ClientAction& action)
 {
     return std::visit(
-        Overloaded{
+        clixml::Overloaded{
             [&](const psrp::OpenSession&) { return open_session(); },
             [&](const psrp::OpenCommand& one) { return open_command(one.pipeline); },
             [&](const psrp::Send& one) { return send(one); },

@@ -1,3 +1,4 @@
+#include <clixml/overloaded.hpp>
 #include <psrp/wsman/detail/server_exchange_impl.hpp>
 
 #include <algorithm>
@@ -12,13 +13,6 @@ using detail::ServerShell;
 using detail::WaitingRequest;
 
 namespace {
-
-template <typename... Handlers>
-struct Overloaded : Handlers... {
-    using Handlers::operator()...;
-};
-template <typename... Handlers>
-Overloaded(Handlers...) -> Overloaded<Handlers...>;
 
 // What a client is told of a request that could not be read.
 Errc fault_of(const clixml::Error& error)
@@ -51,7 +45,7 @@ std::size_t stream_bytes(const Response& response)
 void deliver(const ServerExchangeEvent& event, ServerPool& pool, ServerExchange& exchange, Time now)
 {
     std::visit(
-        Overloaded{
+        clixml::Overloaded{
             // Errors are for the log: the session goes on where the reference goes on.
             [&](const ShellDataReceived& one) {
                 (void)pool.receive(one.channel, one.stream, one.bytes);
@@ -139,7 +133,7 @@ void ServerExchange::Impl::dispatch(
     shell->last_activity = now;
     take_back(waiting, *shell);
     std::visit(
-        Overloaded{
+        clixml::Overloaded{
             [&](CommandBody& body) { on_command(std::move(waiting), *shell, body); },
             [&](SendBody& body) { on_send(std::move(waiting), *shell, body); },
             [&](ReceiveBody& body) { on_receive(std::move(waiting), *shell, body, now); },

@@ -1,6 +1,7 @@
 // What machines and processes say, and the Receives that take it (fact sheet transports B7, B14,
 // B19).
 #include <clixml/base64.hpp>
+#include <clixml/overloaded.hpp>
 #include <fragmenter/fragment.hpp>
 #include <psrp/protocol/any_message.hpp>
 #include <psrp/protocol/message.hpp>
@@ -14,13 +15,6 @@
 namespace psrp::wsman {
 
 namespace {
-
-template <typename... Handlers>
-struct Overloaded : Handlers... {
-    using Handlers::operator()...;
-};
-template <typename... Handlers>
-Overloaded(Handlers...) -> Overloaded<Handlers...>;
 
 // What an envelope with a state and without streams may need, and one stream beside its base64.
 constexpr std::size_t envelope_overhead = 1600;
@@ -51,7 +45,7 @@ void ServerExchange::Impl::perform(const Guid& key, const ServerAction& action, 
     if (found == shells.end()) return;
     Shell& shell = found->second;
     std::visit(
-        Overloaded{
+        clixml::Overloaded{
             [&](const psrp::Send& one) {
                 // A pipeline without a channel of its own speaks on the session's.
                 auto target = shell.channels.find(one.channel);

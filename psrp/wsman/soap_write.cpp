@@ -1,5 +1,6 @@
 // Envelopes as XML: requests in the form of the native client, responses in that of the Windows
 // service (fact sheet transports B3-B12, B15).
+#include <clixml/overloaded.hpp>
 #include <psrp/wsman/detail/xml_writer.hpp>
 #include <psrp/wsman/soap.hpp>
 
@@ -11,13 +12,6 @@ namespace psrp::wsman {
 using detail::XmlWriter;
 
 namespace {
-
-template <typename... Handlers>
-struct Overloaded : Handlers... {
-    using Handlers::operator()...;
-};
-template <typename... Handlers>
-Overloaded(Handlers...) -> Overloaded<Handlers...>;
 
 constexpr std::string_view understood = "s:mustUnderstand";
 
@@ -158,7 +152,7 @@ void write_body(XmlWriter& xml, const RequestBody& body)
 {
     const std::pair<std::string_view, std::string_view> rsp{"xmlns:rsp", shell_namespace};
     std::visit(
-        Overloaded{
+        clixml::Overloaded{
             [](const EmptyBody&) {},
             [&](const CreateBody& one) { write_create(xml, one); },
             [&](const CommandBody& one) { write_command(xml, one); },
@@ -391,7 +385,7 @@ void write_fault(XmlWriter& xml, const Fault& fault)
 void write_body(XmlWriter& xml, const Response& response)
 {
     std::visit(
-        Overloaded{
+        clixml::Overloaded{
             [](const EmptyResponse&) {},
             [&](const ResourceCreated& one) { write_created(xml, one); },
             [&](const CommandResponse& one) {

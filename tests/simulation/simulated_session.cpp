@@ -1,3 +1,4 @@
+#include <clixml/overloaded.hpp>
 #include <psrp/protocol/errors.hpp>
 #include <tests/simulation/simulated_session.hpp>
 
@@ -24,13 +25,6 @@ psrp::ClientPoolOptions client_options(const SimulationPlan& plan)
     options.limits.send_bytes_max = 4000;
     return options;
 }
-
-template <typename... Functions>
-struct Overloaded : Functions... {
-    using Functions::operator()...;
-};
-template <typename... Functions>
-Overloaded(Functions...) -> Overloaded<Functions...>;
 
 } // namespace
 
@@ -147,7 +141,7 @@ bool SimulatedSession::deliver_to_server()
     to_server_.pop_front();
     ++packets;
     std::visit(
-        Overloaded{
+        clixml::Overloaded{
             [](const psrp::OpenSession&) {},
             [&](const psrp::OpenCommand& command) { server_.command_requested(command.pipeline); },
             [&](const psrp::Send& send) {
@@ -288,7 +282,7 @@ void SimulatedSession::drive_client()
 void SimulatedSession::serve(const psrp::ServerEvent& event)
 {
     std::visit(
-        Overloaded{
+        clixml::Overloaded{
             [&](const psrp::PoolRequested&) {
                 if (!is_cut_ && !server_.accept_pool({})) complain("accept_pool");
             },

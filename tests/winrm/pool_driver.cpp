@@ -1,3 +1,4 @@
+#include <clixml/overloaded.hpp>
 #include <psrp/client/invocation.hpp>
 #include <psrp/transport/errors.hpp>
 #include <tests/winrm/pool_driver.hpp>
@@ -7,13 +8,6 @@
 namespace tests {
 
 namespace {
-
-template <typename... Functions>
-struct Overloaded : Functions... {
-    using Functions::operator()...;
-};
-template <typename... Functions>
-Overloaded(Functions...) -> Overloaded<Functions...>;
 
 psrp::WinRmOptions filled_in(
     LocalEndpoint& endpoint,
@@ -163,7 +157,7 @@ void PoolDriver::move()
 void PoolDriver::take(psrp::TransportEvent& event)
 {
     std::visit(
-        Overloaded{
+        clixml::Overloaded{
             // A failed receive() queues the event that tells of it.
             [&](psrp::DataReceived& one) { (void)pool_.receive(one.channel, one.bytes); },
             [&](psrp::DataAcknowledged& one) { pool_.data_sent(one.channel); },
