@@ -4,7 +4,6 @@
 #include <cerrno>
 #include <system_error>
 #include <unistd.h>
-#include <utility>
 
 namespace psrp::copy {
 
@@ -15,25 +14,6 @@ constexpr Ticks unix_epoch = 621'355'968'000'000'000;
 constexpr std::int64_t read_bytes = 256 * 1024;
 
 } // namespace
-
-FileDescriptor& FileDescriptor::operator=(FileDescriptor&& other) noexcept
-{
-    if (this == &other) return *this;
-    reset();
-    number_ = other.release();
-    return *this;
-}
-
-void FileDescriptor::reset()
-{
-    if (number_ >= 0) ::close(number_);
-    number_ = -1;
-}
-
-int FileDescriptor::release()
-{
-    return std::exchange(number_, -1);
-}
 
 Ticks ticks_of(const timespec& time)
 {

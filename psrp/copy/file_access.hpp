@@ -1,8 +1,9 @@
-// What sender and receiver both do with files: descriptors, times, hashes of beginnings. POSIX.
+// What sender and receiver both do with files: times, hashes of beginnings. POSIX.
 #pragma once
 
 #include <psrp/copy/frames.hpp>
 #include <psrp/copy/sha256.hpp>
+#include <psrp/transport/byte_stream.hpp>
 
 #include <cstdint>
 #include <ctime>
@@ -10,24 +11,6 @@
 #include <string>
 
 namespace psrp::copy {
-
-// Owns a descriptor. Move-only; -1 means none.
-class FileDescriptor {
-public:
-    FileDescriptor() = default;
-    explicit FileDescriptor(int number) : number_(number) {}
-    FileDescriptor(FileDescriptor&& other) noexcept : number_(other.release()) {}
-    FileDescriptor& operator=(FileDescriptor&& other) noexcept;
-    ~FileDescriptor() { reset(); }
-
-    [[nodiscard]] int number() const { return number_; }
-    [[nodiscard]] bool is_open() const { return number_ >= 0; }
-    void reset();
-    int release();
-
-private:
-    int number_ = -1;
-};
 
 Ticks ticks_of(const timespec& time);
 timespec time_of(Ticks ticks);

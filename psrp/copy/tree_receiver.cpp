@@ -129,7 +129,7 @@ bool TreeReceiver::open_base(std::string_view name)
             destination.resize(slash == 0 ? 1 : slash);
         }
     }
-    base_ = FileDescriptor(::open(destination.c_str(), folder_flags));
+    base_ = Descriptor(::open(destination.c_str(), folder_flags));
     return base_.is_open();
 }
 
@@ -152,22 +152,22 @@ Result<void> TreeReceiver::on_source(std::string_view name)
 }
 
 // The folder of that path below the base, no part of it a link. errno, or 0.
-int TreeReceiver::open_folder(const std::string& path, FileDescriptor& folder)
+int TreeReceiver::open_folder(const std::string& path, Descriptor& folder)
 {
     if (parent_.is_open() && parent_path_ == path) {
-        folder = FileDescriptor(::fcntl(parent_.number(), F_DUPFD_CLOEXEC, 0));
+        folder = Descriptor(::fcntl(parent_.number(), F_DUPFD_CLOEXEC, 0));
         return folder.is_open() ? 0 : errno;
     }
-    folder = FileDescriptor(::fcntl(base_.number(), F_DUPFD_CLOEXEC, 0));
+    folder = Descriptor(::fcntl(base_.number(), F_DUPFD_CLOEXEC, 0));
     std::string_view rest = path;
     while (folder.is_open() && !rest.empty()) {
         const std::size_t end = rest.find('/');
         const std::string name(rest.substr(0, end));
-        folder = FileDescriptor(::openat(folder.number(), name.c_str(), folder_flags | O_NOFOLLOW));
+        folder = Descriptor(::openat(folder.number(), name.c_str(), folder_flags | O_NOFOLLOW));
         rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
     }
     if (!folder.is_open()) return errno;
-    parent_ = FileDescriptor(::fcntl(folder.number(), F_DUPFD_CLOEXEC, 0));
+    parent_ = Descriptor(::fcntl(folder.number(), F_DUPFD_CLOEXEC, 0));
     parent_path_ = path;
     return 0;
 }
@@ -175,7 +175,7 @@ int TreeReceiver::open_folder(const std::string& path, FileDescriptor& folder)
 // The folder that `path` is in, and its name there; the name is empty for what is in the base
 // itself.
 bool TreeReceiver::open_parent(
-    std::string_view path, FileDescriptor& folder, std::string& name, int& error
+    std::string_view path, Descriptor& folder, std::string& name, int& error
 )
 {
     std::string whole = top_;
@@ -201,7 +201,7 @@ bool TreeReceiver::is_below_failed(std::string_view path) const
 Result<void> TreeReceiver::on_folder(const FolderFrame& folder)
 {
     if (options_.surveys || is_below_failed(folder.path)) return {};
-    FileDescriptor parent;
+    Descriptor parent;
     std::string name;
     int error = 0;
     const auto fail = [&]() -> Result<void> {
@@ -217,7 +217,7 @@ Result<void> TreeReceiver::on_folder(const FolderFrame& folder)
         if (error == ENOSPC || error == EDQUOT) return write_failed(error);
         return fail();
     }
-    const FileDescriptor made(::openat(parent.number(), name.c_str(), folder_flags | O_NOFOLLOW));
+    const Descriptor made(::openat(parent.number(), name.c_str(), folder_flags | O_NOFOLLOW));
     if (!made.is_open()) {
         error = errno;
         return fail();
@@ -233,12 +233,11 @@ void TreeReceiver::settle_folders()
     while (!folders_.empty()) {
         const Folder folder = std::move(folders_.back());
         folders_.pop_back();
-        FileDescriptor parent;
+        Descriptor parent;
         std::string name;
         int error = 0;
         if (!open_parent(folder.path, parent, name, error)) continue;
-        const FileDescriptor made(::openat(parent.number(), name.c_str(), folder_flags | O_NOFOLLOW)
-        );
+        const Descriptor made(::openat(parent.number(), name.c_str(), folder_flags | O_NOFOLLOW));
         if (!made.is_open()) continue;
         // Kept where the file system can.
         if (folder.mode != no_mode) (void)::fchmod(made.number(), folder.mode & mode_bits);
@@ -256,7 +255,7 @@ bool TreeReceiver::open_partial(const FileFrame& file)
     const int folder = file_.folder.number();
     const char* const partial = file_.partial.c_str();
     if (file.offset > 0) {
-        file_.file = FileDescriptor(::openat(folder, partial, O_RDWR | O_CLOEXEC | O_NOFOLLOW));
+        file_.file = Descriptor(::openat(folder, partial, O_RDWR | O_CLOEXEC | O_NOFOLLOW));
         struct stat facts {};
         const bool goes_on = file_.file.is_open() && ::fstat(file_.file.number(), &facts) == 0 &&
                              is_ours(facts) && facts.st_size >= file.offset &&
@@ -270,8 +269,7 @@ bool TreeReceiver::open_partial(const FileFrame& file)
     }
     if (::unlinkat(folder, partial, 0) != 0 && errno != ENOENT) return false;
     const mode_t mode = file.mode == no_mode ? 0666 : 0600;
-    file_.file =
-        FileDescriptor(::openat(folder, partial, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode));
+    file_.file = Descriptor(::openat(folder, partial, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode));
     return file_.file.is_open();
 }
 
@@ -387,11 +385,11 @@ void TreeReceiver::end_file_as_trouble(std::string_view message)
 // The other side has compared the hash of what is here.
 Result<void> TreeReceiver::on_kept(const FileFrame& file)
 {
-    FileDescriptor folder;
+    Descriptor folder;
     std::string name;
     int error = 0;
     if (options_.surveys || !open_parent(file.path, folder, name, error) || name.empty()) return {};
-    const FileDescriptor kept(
+    const Descriptor kept(
         ::openat(folder.number(), name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
     );
     if (!kept.is_open()) {
@@ -408,13 +406,13 @@ Result<void> TreeReceiver::on_kept(const FileFrame& file)
 // What is here of a file, its beginning or all of it.
 Result<void> TreeReceiver::survey(const FileFrame& file)
 {
-    FileDescriptor folder;
+    Descriptor folder;
     std::string name;
     int error = 0;
     if (!open_parent(file.path, folder, name, error) || name.empty()) return {};
     for (const bool is_whole : {true, false}) {
         const std::string looked_for = is_whole ? name : partial_name(name);
-        const FileDescriptor found(::openat(
+        const Descriptor found(::openat(
             folder.number(), looked_for.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
         ));
         struct stat facts {};

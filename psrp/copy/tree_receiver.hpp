@@ -44,8 +44,8 @@ public:
 
 private:
     struct OpenFile {
-        FileDescriptor file;
-        FileDescriptor folder; // that it is in
+        Descriptor file;
+        Descriptor folder; // that it is in
         std::string path;
         std::string name;
         std::string partial;
@@ -73,9 +73,9 @@ private:
     Result<void> on_end();
     Result<void> survey(const FileFrame& file);
     [[nodiscard]] bool open_base(std::string_view name);
-    [[nodiscard]] int open_folder(const std::string& path, FileDescriptor& folder);
+    [[nodiscard]] int open_folder(const std::string& path, Descriptor& folder);
     [[nodiscard]] bool
-    open_parent(std::string_view path, FileDescriptor& folder, std::string& name, int& error);
+    open_parent(std::string_view path, Descriptor& folder, std::string& name, int& error);
     [[nodiscard]] bool open_partial(const FileFrame& file);
     [[nodiscard]] bool is_own_partial() const;
     void end_file_as_trouble(std::string_view message);
@@ -86,10 +86,10 @@ private:
 
     ReceiveOptions options_;
     std::uint32_t source_count_ = 0;
-    FileDescriptor base_; // the folder that the source goes into
-    std::string top_;     // its name there; empty: what is in it goes into base_
+    Descriptor base_; // the folder that the source goes into
+    std::string top_; // its name there; empty: what is in it goes into base_
     bool base_is_open_ = false;
-    FileDescriptor parent_; // of parent_path_, the one used last
+    Descriptor parent_; // of parent_path_, the one used last
     std::string parent_path_;
     std::optional<std::string> failed_folder_; // what is below it is passed over
     OpenFile file_;

@@ -83,7 +83,7 @@ void TreeSender::begin_source(Bytes& chunk)
 {
     const SentSource& source = sources_[next_source_++];
     write_source(source.name, chunk);
-    FileDescriptor file(::open(source.path.c_str(), open_flags));
+    Descriptor file(::open(source.path.c_str(), open_flags));
     struct stat facts {};
     if (!file.is_open() || ::fstat(file.number(), &facts) != 0)
         return report(FrameType::Trouble, {}, failure_text(cannot_be_read, errno), chunk);
@@ -115,7 +115,7 @@ void TreeSender::take_entry(const std::string& name, Bytes& chunk)
         return report(FrameType::Note, path, "is neither a file nor a folder and left out", chunk);
     }
     const int link_flag = options_.follows_links ? 0 : O_NOFOLLOW;
-    FileDescriptor file(::openat(folder, name.c_str(), open_flags | link_flag));
+    Descriptor file(::openat(folder, name.c_str(), open_flags | link_flag));
     if (!file.is_open() || ::fstat(file.number(), &facts) != 0)
         return report(FrameType::Trouble, path, failure_text(cannot_be_read, errno), chunk);
     if (S_ISDIR(facts.st_mode)) return begin_folder(std::move(file), path, chunk);
@@ -123,7 +123,7 @@ void TreeSender::take_entry(const std::string& name, Bytes& chunk)
     report(FrameType::Trouble, path, "has become something else meanwhile", chunk);
 }
 
-void TreeSender::begin_folder(FileDescriptor folder, const std::string& path, Bytes& chunk)
+void TreeSender::begin_folder(Descriptor folder, const std::string& path, Bytes& chunk)
 {
     struct stat facts {};
     if (::fstat(folder.number(), &facts) != 0)
@@ -161,7 +161,7 @@ std::int64_t TreeSender::bytes_that_are_there(const OpenFile& file, bool& is_who
     return have->length;
 }
 
-void TreeSender::begin_file(FileDescriptor file, const std::string& path, Bytes& chunk)
+void TreeSender::begin_file(Descriptor file, const std::string& path, Bytes& chunk)
 {
     struct stat facts {};
     if (::fstat(file.number(), &facts) != 0)

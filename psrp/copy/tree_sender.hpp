@@ -44,14 +44,14 @@ public:
 
 private:
     struct Level {
-        FileDescriptor folder;
+        Descriptor folder;
         std::uint64_t device = 0;
         std::uint64_t inode = 0;
         std::string path;               // with a slash behind it; empty for the source
         std::vector<std::string> names; // the last is the next
     };
     struct OpenFile {
-        FileDescriptor file;
+        Descriptor file;
         std::string path;
         std::int64_t length = 0;
         std::int64_t at = 0;
@@ -63,8 +63,8 @@ private:
     void step(Bytes& chunk);
     void begin_source(Bytes& chunk);
     void take_entry(const std::string& name, Bytes& chunk);
-    void begin_folder(FileDescriptor folder, const std::string& path, Bytes& chunk);
-    void begin_file(FileDescriptor file, const std::string& path, Bytes& chunk);
+    void begin_folder(Descriptor folder, const std::string& path, Bytes& chunk);
+    void begin_file(Descriptor file, const std::string& path, Bytes& chunk);
     std::int64_t bytes_that_are_there(const OpenFile& file, bool& is_whole);
     void continue_file(Bytes& chunk);
     void end_file(Bytes& chunk);
