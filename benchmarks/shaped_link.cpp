@@ -13,7 +13,7 @@
 #include <unistd.h>
 #include <vector>
 
-namespace benchmarks {
+namespace bench {
 
 namespace {
 
@@ -163,4 +163,4 @@ void ShapedLink::serve()
     }
 }
 
-} // namespace benchmarks
+} // namespace bench

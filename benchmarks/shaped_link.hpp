@@ -10,7 +10,7 @@
 #include <memory>
 #include <thread>
 
-namespace benchmarks {
+namespace bench {
 
 struct LinkOptions {
     double bytes_per_second = 12.5e6; // 100 Mbit/s
@@ -39,4 +39,4 @@ private:
     std::thread thread_;
 };
 
-} // namespace benchmarks
+} // namespace bench
