@@ -1,4 +1,5 @@
 #include <psrp/transport/child_process.hpp>
+#include <tests/http/realm.hpp>
 #include <tests/icm/processes.hpp>
 #include <tests/icm/program_run.hpp>
 #include <tests/icm/ssh_server.hpp>
@@ -31,35 +32,6 @@ using tests::WinRmServer;
 bool contains(const std::string& text, const std::string& part)
 {
     return text.find(part) != std::string::npos;
-}
-
-// A self-signed certificate and its key, for a host of this name; false where there is no openssl.
-bool make_certificate(const TemporaryFolder& folder, const std::string& name, Strings& files)
-{
-    const auto openssl = psrp::find_program("openssl");
-    if (!openssl) return false;
-    const std::string base = (folder.path() / name).string();
-    files = {base + ".pem", base + ".key"};
-    const Strings command = {
-        *openssl,
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:P-256",
-        "-nodes",
-        "-keyout",
-        files[1],
-        "-out",
-        files[0],
-        "-days",
-        "2",
-        "-subj",
-        "/CN=" + name,
-        "-addext",
-        "subjectAltName=DNS:" + name};
-    return tests::run_program(command).exit_code == 0;
 }
 
 // Answers every request over HTTP with the fault by which a WinRM server says: not here, there.
@@ -285,11 +257,11 @@ TEST_CASE("over HTTPS a certificate counts unless its checks are skipped")
 {
     // 15: -UseSSL with the checks of a session option skipped.
     const TemporaryFolder folder;
-    Strings certificate;
-    if (!make_certificate(folder, "elsewhere.example", certificate)) {
+    tests::TestCertificate certificate;
+    if (!tests::make_certificate(folder, "elsewhere.example", certificate)) {
         return tests::report_skip("no openssl program");
     }
-    const WinRmServer server(certificate);
+    const WinRmServer server({certificate.certificate_file, certificate.key_file});
     struct Row {
         std::string option;
         bool is_let_in;

@@ -3,9 +3,9 @@
 #include <psrp/tool/enter_command.hpp>
 #include <psrp/transport/child_process.hpp>
 #include <tests/icm/program_run.hpp>
+#include <tests/icm/terminal_program.hpp>
 #include <tests/support/skip.hpp>
 #include <tests/support/vector_file.hpp>
-#include <tests/tool/terminal_program.hpp>
 
 #include <catch2/catch.hpp>
 
@@ -30,6 +30,8 @@ struct Entered {
         // libedit loses the names of the functions that it is given.
         const std::string leaks = folder.write("leaks", "leak:wcsdup\n");
         return {
+            {"TERM", "xterm"},
+            {"NO_COLOR", "1"},
             {"XDG_STATE_HOME", folder.path().string()},
             {"LSAN_OPTIONS", "print_suppressions=0:suppressions=" + leaks}};
     }
