@@ -124,13 +124,9 @@ std::optional<Job> Job::read(const Path& folder, int number)
     const auto text = read_text_file((folder / "job.json").string());
     if (!text) return std::nullopt;
     const Json json = Json::parse(*text, nullptr, false);
-    const auto text_of = [&](const char* key) {
-        const auto found = json.find(key);
-        return found != json.end() && found->is_string() ? found->get<std::string>()
-                                                         : std::string();
-    };
     if (!json.is_object()) return std::nullopt;
-    job.description_ = {text_of("Name"), text_of("Location"), text_of("Command"), 1};
+    job.description_ = {
+        text_at(json, "Name"), text_at(json, "Location"), text_at(json, "Command"), 1};
     const auto count = json.find("TargetCount");
     if (count != json.end() && count->is_number_unsigned()) {
         job.description_.target_count = count->get<std::size_t>();

@@ -78,14 +78,13 @@ std::optional<SessionRecord> read_session_record(const std::string& name)
     const auto text = read_text_file(record_path(*folder, name));
     if (!text) return std::nullopt;
     const Json json = Json::parse(*text, nullptr, false);
-    const auto text_of = [&](const char* key) {
-        const auto found = json.find(key);
-        return found != json.end() && found->is_string() ? found->get<std::string>()
-                                                         : std::string();
-    };
-    if (!json.is_object() || text_of("InstanceId").empty()) return std::nullopt;
+    if (!json.is_object() || text_at(json, "InstanceId").empty()) return std::nullopt;
     SessionRecord record{
-        name, text_of("ComputerName"), text_of("InstanceId"), text_of("ConfigurationName"), {}};
+        name,
+        text_at(json, "ComputerName"),
+        text_at(json, "InstanceId"),
+        text_at(json, "ConfigurationName"),
+        {}};
     const auto words = json.find("Options");
     if (words == json.end() || !words->is_array()) return std::nullopt;
     for (const Json& word : *words) {
@@ -117,6 +116,12 @@ std::vector<SessionRecord> session_records()
         return a.name < b.name;
     });
     return records;
+}
+
+std::string text_at(const Json& object, std::string_view key)
+{
+    const auto found = object.find(key);
+    return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
 } // namespace icm

@@ -1,10 +1,12 @@
 // What is kept of a session that was left to its server: enough to find it again, and no secret.
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
 #include <tl/expected.hpp>
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace icm {
@@ -27,5 +29,8 @@ std::vector<SessionRecord> session_records();
 // `text` as the whole of a file that only this user can read, in place of what is there; at no
 // moment is it half of either. The error is a sentence.
 tl::expected<void, std::string> write_private_file(const std::string& path, std::string_view text);
+
+// The text at `key` of a JSON object; empty where there is none.
+std::string text_at(const nlohmann::ordered_json& object, std::string_view key);
 
 } // namespace icm

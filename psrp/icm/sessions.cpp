@@ -94,7 +94,7 @@ public:
         const SessionCommand& command,
         std::shared_ptr<psrp::Identity> identity
     )
-        : loop_(loop), command_(command), identity_(std::move(identity)),
+        : loop_(loop), command_(command), access_{std::move(identity), ids_},
           output_(loop, sessions_output(command.options))
     {
     }
@@ -127,7 +127,7 @@ private:
 
     void look_at(const WinRmPlace& place)
     {
-        Server server(loop_, ids_, place, command_.options.winrm, identity_);
+        Server server(loop_, ids_, place, command_.options.winrm, access_.identity);
         auto listed =
             server.ask<psrp::wsman::ShellsListed>([](auto& query) { query.list_shells(); });
         if (!listed) return fail(exit_no_connection, place.name, listed.error());
@@ -179,11 +179,11 @@ private:
         }
         const auto id = psrp::Guid::read(shell.shell_id);
         if (!id) return fail(exit_errors, place.name, "the session's identifier is no GUID");
-        psrp::Target target;
-        target.name = place.name;
-        target.is_remote = true;
-        target.runspace_pool_id = *id;
-        target.takes_up_session = true;
+        Options options = command_.options;
+        options.winrm.configuration = shell.configuration();
+        options.leaves_sessions = false; // it was left before
+        psrp::Target target =
+            left_session_target(place, options, access_, {*id, shell.is_compressed});
         if (command_.action == Action::Receive) {
             auto commands = server.ask<psrp::wsman::CommandsListed>([&](auto& query) {
                 query.list_commands(shell.shell_id);
@@ -194,18 +194,6 @@ private:
                     target.pipelines.push_back(*pipeline);
             }
         }
-        WinRmSettings settings = command_.options.winrm;
-        settings.configuration = shell.configuration();
-        target.connect =
-            [this, settings, id = *id, url = place.url, is_compressed = shell.is_compressed](
-                std::function<void(std::string_view)> take_line
-            ) -> psrp::Connected {
-            auto transport = transport_options(url, settings, identity_, ids_);
-            transport.exchange.shell_id = id;
-            transport.exchange.connects_compressed = is_compressed;
-            transport.on_line = std::move(take_line);
-            return std::make_unique<psrp::WinRmTransport>(std::move(transport));
-        };
         targets_.push_back(std::move(target));
     }
 
@@ -237,8 +225,8 @@ private:
 
     psrp::EventLoop& loop_;
     const SessionCommand& command_;
-    std::shared_ptr<psrp::Identity> identity_;
     psrp::RandomIds ids_;
+    WinRmAccess access_; // with ids_
     Output output_;
     std::vector<psrp::Target> targets_;
     int exit_code_ = exit_success;
