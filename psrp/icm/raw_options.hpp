@@ -4,8 +4,11 @@
 
 #include <psrp/icm/options.hpp>
 
+#include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace icm {
@@ -69,6 +72,34 @@ struct RawOptions {
 
 // A command line that is wrong, with `what` is.
 tl::unexpected<Instead> usage_error(const std::string& what);
+
+// A command line taken apart.
+struct Arguments {
+    std::vector<std::string> options;    // --name or --name=value
+    std::vector<std::string_view> names; // of those that are given, without dashes
+    std::vector<std::string> positionals;
+};
+// Every option as --name or --name=value, so that no value is ever taken for an option.
+tl::expected<Arguments, Instead> normalise(const std::vector<std::string>& arguments);
+
+// What words between the options are: others than targets, targets, or one of them holds a target
+// that is still to be found.
+enum class Positionals : std::uint8_t { Words, Targets, HoldTarget };
+// A URL and no name of a computer.
+bool is_address(std::string_view target);
+// Fills `raw` from the options of a command line; gives what stands between them.
+tl::expected<std::vector<std::string>, Instead> read_raw(
+    const std::vector<std::string>& arguments,
+    RawOptions& raw,
+    Positionals meaning = Positionals::Words
+);
+
+// Seconds as people give them; nothing where there are none.
+std::optional<std::chrono::milliseconds> duration_of(double seconds);
+
+// Looks at all that is said together. Without `for_sessions` the positionals hold the script.
+tl::expected<Options, Instead>
+settle(RawOptions& raw, std::vector<std::string> positionals, bool for_sessions);
 
 // Fills options.targets and what is said of them.
 tl::expected<void, Instead> settle_targets(RawOptions& raw);
