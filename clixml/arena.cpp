@@ -136,6 +136,21 @@ void Arena::forget_names()
     names_.clear();
 }
 
+Name* Arena::make_name(std::string_view text, bool is_plain, std::uint32_t hash)
+{
+    auto* name = static_cast<Name*>(allocate(sizeof(Name) + text.size(), alignof(Name)));
+    name->size = static_cast<std::uint32_t>(text.size()) & INT32_MAX;
+    name->is_plain = is_plain;
+    name->folded_hash = hash;
+    copy_name(text, reinterpret_cast<char*>(name + 1));
+    return name;
+}
+
+const Name* Arena::add_name(const LiteralName& literal)
+{
+    return make_name(literal.text(), true, literal.folded_hash());
+}
+
 const Name* Arena::intern(std::string_view text)
 {
     text = text.substr(0, INT32_MAX);
@@ -162,11 +177,7 @@ const Name* Arena::intern(std::string_view text, bool is_plain)
         }
         place = (place + 1) & (slots_.size() - 1);
     }
-    auto* name = static_cast<Name*>(allocate(sizeof(Name) + text.size(), alignof(Name)));
-    name->size = static_cast<std::uint32_t>(text.size()) & INT32_MAX;
-    name->is_plain = is_plain;
-    name->folded_hash = hash;
-    copy_name(text, reinterpret_cast<char*>(name + 1));
+    const Name* name = make_name(text, is_plain, hash);
     if (steps < probe_steps_max) {
         names_.push_back(name);
         slots_[place] = (hash & ~numbers_max) | static_cast<std::uint32_t>(names_.size());

@@ -2,6 +2,8 @@
 // into it.
 #pragma once
 
+#include <clixml/literal_name.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -84,6 +86,8 @@ public:
     const Name* intern(std::string_view text);
     // The same for who knows what Name::is_plain has to be.
     const Name* intern(std::string_view text, bool is_plain);
+    // A Name with this text, which intern() does not know: cheaper where names hardly repeat.
+    const Name* add_name(const LiteralName& literal);
 
     // The memory of an allocation of `bytes` that needs nothing new from the system, or null.
     void* allocate_kept(std::size_t bytes, std::size_t alignment);
@@ -112,6 +116,7 @@ private:
     };
 
     void* allocate_slow(std::size_t bytes, std::size_t alignment);
+    Name* make_name(std::string_view text, bool is_plain, std::uint32_t hash);
     void grow_names();
     void forget_names();
 

@@ -64,7 +64,12 @@ Property::Property(
 
 const Property* find_property(std::span<const Property> bag, std::string_view name)
 {
-    std::uint32_t hash = folded_hash(name);
+    return find_property(bag, name, folded_hash(name));
+}
+
+const Property*
+find_property(std::span<const Property> bag, std::string_view name, std::uint32_t hash)
+{
     for (const Property& property : bag) {
         if (property.name->folded_hash == hash && equal_ignoring_case(property.name->text(), name))
             return &property;

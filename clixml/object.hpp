@@ -48,6 +48,9 @@ using PropertyBag = ArenaVector<Property>;
 
 // The property called `name`, ignoring case, or null. Borrowed from the bag.
 const Property* find_property(std::span<const Property> bag, std::string_view name);
+// The same for who knows folded_hash(name).
+const Property*
+find_property(std::span<const Property> bag, std::string_view name, std::uint32_t hash);
 
 // What kind of container stands in an object.
 enum class ContainerKind : std::uint8_t { None, List, Stack, Queue, Enumerable, Dictionary };

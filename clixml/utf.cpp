@@ -1,3 +1,4 @@
+#include <clixml/ascii_hash.hpp>
 #include <clixml/utf.hpp>
 
 #include <utf8proc.h>
@@ -88,61 +89,6 @@ std::uint32_t fold_code_point(std::uint32_t c)
 {
     if (c < 0x80) return c >= 'a' && c <= 'z' ? c - 32 : c;
     return static_cast<std::uint32_t>(utf8proc_toupper(static_cast<utf8proc_int32_t>(c)));
-}
-
-// Eight ASCII characters in upper case.
-std::uint64_t upper_ascii(std::uint64_t word)
-{
-    constexpr std::uint64_t ones = 0x0101010101010101ULL;
-    std::uint64_t from_a = word + (0x80 - 'a') * ones;
-    std::uint64_t above_z = word + (0x80 - 'z' - 1) * ones;
-    return word ^ (((from_a & ~above_z) & 0x80 * ones) >> 2);
-}
-
-// The first `size` bytes, less than 8, as a number.
-std::uint64_t load_up_to_7(const char* at, std::size_t size)
-{
-    std::uint64_t word = 0;
-    if (size >= 4) {
-        std::uint32_t first = 0;
-        std::uint32_t last = 0;
-        std::memcpy(&first, at, 4);
-        std::memcpy(&last, at + size - 4, 4);
-        word = first | static_cast<std::uint64_t>(last) << (size - 4) * 8;
-    } else {
-        for (std::size_t i = 0; i < size; ++i)
-            word |= static_cast<std::uint64_t>(static_cast<std::uint8_t>(at[i])) << i * 8;
-    }
-    return word;
-}
-
-// A hash of the text in upper case, or nothing where it is not all ASCII.
-inline std::optional<std::uint32_t> ascii_hash(std::string_view text)
-{
-    const char* at = text.data();
-    std::size_t size = text.size();
-    std::uint64_t hash = 0x9E3779B97F4A7C15ULL ^ size;
-    std::uint64_t all = 0;
-    auto add = [&](std::uint64_t word) {
-        all |= word;
-        hash = (hash ^ upper_ascii(word)) * 0xD6E8FEB86659FD93ULL;
-        hash ^= hash >> 32;
-    };
-    if (size < 8) {
-        add(load_up_to_7(at, size));
-    } else {
-        std::uint64_t word = 0;
-        for (std::size_t i = 0; i + 8 < size; i += 8) {
-            std::memcpy(&word, at + i, 8);
-            add(word);
-        }
-        // The last eight, some of which may have been taken already.
-        std::memcpy(&word, at + size - 8, 8);
-        add(word);
-    }
-    if ((all & 0x8080808080808080ULL) != 0) return std::nullopt;
-    // Once more, so that the last characters too reach the bits that tables use.
-    return static_cast<std::uint32_t>(hash * 0xD6E8FEB86659FD93ULL >> 32);
 }
 
 } // namespace
@@ -294,6 +240,7 @@ std::string fold_case(std::string_view text)
 
 bool equal_ignoring_case(std::string_view left, std::string_view right)
 {
+    if (left == right) return true;
     std::size_t i = 0;
     std::size_t j = 0;
     while (i < left.size() && j < right.size()) {

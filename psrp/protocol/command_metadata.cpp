@@ -10,6 +10,7 @@ namespace {
 using detail::EnumName;
 using detail::EnumType;
 using detail::Fields;
+using detail::LiteralName;
 
 constexpr std::array<EnumName, 8> type_names{{
     {1, "Alias"},
@@ -23,7 +24,7 @@ constexpr std::array<EnumName, 8> type_names{{
 }};
 constexpr EnumType command_types{"System.Management.Automation.CommandTypes", type_names, true};
 
-Result<std::string_view> text_or_empty(const Fields& fields, const char* name)
+Result<std::string_view> text_or_empty(const Fields& fields, const LiteralName& name)
 {
     const Value value = fields.value_or_null(name).unwrapped();
     if (value.is_nil()) return std::string_view();
@@ -32,11 +33,11 @@ Result<std::string_view> text_or_empty(const Fields& fields, const char* name)
         if (const auto text = object->stored_text()) return *text;
     }
     const auto text = value.as<std::string_view>();
-    if (!text) return clixml::failure(Errc::WrongPropertyType, clixml::no_offset, name);
+    if (!text) return clixml::failure(Errc::WrongPropertyType, clixml::no_offset, name.c_str());
     return *text;
 }
 
-Result<std::vector<std::string_view>> texts(const Fields& fields, const char* name)
+Result<std::vector<std::string_view>> texts(const Fields& fields, const LiteralName& name)
 {
     std::vector<std::string_view> found;
     PSRP_TRY(const auto items, detail::read_list(fields.value_or_null(name), name));
@@ -45,7 +46,7 @@ Result<std::vector<std::string_view>> texts(const Fields& fields, const char* na
         const auto stored = object == nullptr ? std::nullopt : object->stored_text();
         const auto text = item.as<std::string_view>();
         if (!stored && !text)
-            return clixml::failure(Errc::WrongPropertyType, clixml::no_offset, name);
+            return clixml::failure(Errc::WrongPropertyType, clixml::no_offset, name.c_str());
         found.push_back(text ? *text : *stored);
     }
     return found;

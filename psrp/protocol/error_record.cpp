@@ -11,6 +11,7 @@ namespace {
 
 using clixml::equal_ignoring_case;
 using detail::Fields;
+using detail::LiteralName;
 
 constexpr std::array<std::string_view, 32> category_names = {
     "NotSpecified",        "OpenError",           "CloseError",       "DeviceError",
@@ -24,20 +25,20 @@ constexpr std::array<std::string_view, 32> category_names = {
 };
 
 // The notes that have a member of their own in ErrorRecord, in the order PowerShell writes them.
-constexpr const char* exception_note = "Exception";
-constexpr const char* target_object_note = "TargetObject";
-constexpr const char* error_id_note = "FullyQualifiedErrorId";
-constexpr const char* invocation_info_note = "InvocationInfo";
-constexpr const char* category_note = "ErrorCategory_Category";
-constexpr const char* activity_note = "ErrorCategory_Activity";
-constexpr const char* reason_note = "ErrorCategory_Reason";
-constexpr const char* target_name_note = "ErrorCategory_TargetName";
-constexpr const char* target_type_note = "ErrorCategory_TargetType";
-constexpr const char* category_message_note = "ErrorCategory_Message";
-constexpr const char* details_message_note = "ErrorDetails_Message";
-constexpr const char* recommended_action_note = "ErrorDetails_RecommendedAction";
-constexpr const char* extended_info_note = "SerializeExtendedInfo";
-constexpr const char* script_stack_trace_note = "ErrorDetails_ScriptStackTrace";
+constexpr LiteralName exception_note = "Exception";
+constexpr LiteralName target_object_note = "TargetObject";
+constexpr LiteralName error_id_note = "FullyQualifiedErrorId";
+constexpr LiteralName invocation_info_note = "InvocationInfo";
+constexpr LiteralName category_note = "ErrorCategory_Category";
+constexpr LiteralName activity_note = "ErrorCategory_Activity";
+constexpr LiteralName reason_note = "ErrorCategory_Reason";
+constexpr LiteralName target_name_note = "ErrorCategory_TargetName";
+constexpr LiteralName target_type_note = "ErrorCategory_TargetType";
+constexpr LiteralName category_message_note = "ErrorCategory_Message";
+constexpr LiteralName details_message_note = "ErrorDetails_Message";
+constexpr LiteralName recommended_action_note = "ErrorDetails_RecommendedAction";
+constexpr LiteralName extended_info_note = "SerializeExtendedInfo";
+constexpr LiteralName script_stack_trace_note = "ErrorDetails_ScriptStackTrace";
 
 constexpr std::array own_notes = {
     exception_note,
@@ -58,8 +59,8 @@ constexpr std::array own_notes = {
 
 bool is_own_note(std::string_view name)
 {
-    return std::any_of(own_notes.begin(), own_notes.end(), [&](std::string_view own) {
-        return equal_ignoring_case(own, name);
+    return std::any_of(own_notes.begin(), own_notes.end(), [&](const LiteralName& own) {
+        return equal_ignoring_case(own.text(), name);
     });
 }
 
@@ -79,7 +80,7 @@ void read_other_notes(const Object& object, Arena& arena, ErrorRecord& record)
     std::vector<Property> after;
     bool passed_stack_trace = false;
     for (const auto& note : object.extended()) {
-        if (equal_ignoring_case(note.name_text(), script_stack_trace_note))
+        if (equal_ignoring_case(note.name_text(), script_stack_trace_note.text()))
             passed_stack_trace = true;
         else if (!is_own_note(note.name_text()))
             (passed_stack_trace ? after : before).push_back(note);

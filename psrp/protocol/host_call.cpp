@@ -26,9 +26,11 @@ std::span<const EnumName> method_names()
     return names;
 }
 
-EnumType method_id_type()
+const EnumType& method_id_type()
 {
-    return {"System.Management.Automation.Remoting.RemoteHostMethodId", method_names()};
+    static const EnumType type{
+        "System.Management.Automation.Remoting.RemoteHostMethodId", method_names()};
+    return type;
 }
 
 } // namespace

@@ -11,6 +11,7 @@ namespace psrp {
 using clixml::failure;
 using detail::BagBuilder;
 using detail::Fields;
+using detail::LiteralName;
 
 namespace {
 
@@ -214,11 +215,11 @@ Result<HostValue> decode_key(const Fields& fields)
 Result<FieldDescription> decode_field(Value item)
 {
     PSRP_TRY(const Fields fields, Fields::of(item));
-    const auto text = [&](const char* name) -> Result<std::string_view> {
+    const auto text = [&](const LiteralName& name) -> Result<std::string_view> {
         PSRP_TRY(const auto found, fields.optional_text(name));
         return found.value_or(std::string_view());
     };
-    const auto flag = [&](const char* name, bool absent) -> Result<bool> {
+    const auto flag = [&](const LiteralName& name, bool absent) -> Result<bool> {
         PSRP_TRY(const auto found, fields.optional_boolean(name));
         return found.value_or(absent);
     };

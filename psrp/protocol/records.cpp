@@ -11,9 +11,10 @@ using detail::BagBuilder;
 using detail::EnumName;
 using detail::EnumType;
 using detail::Fields;
+using detail::LiteralName;
 
-constexpr const char* message_note = "InformationalRecord_Message";
-constexpr const char* serialize_note = "InformationalRecord_SerializeInvocationInfo";
+constexpr LiteralName message_note = "InformationalRecord_Message";
+constexpr LiteralName serialize_note = "InformationalRecord_SerializeInvocationInfo";
 
 constexpr std::array<EnumName, 2> progress_type_names{{{0, "Processing"}, {1, "Completed"}}};
 constexpr EnumType progress_type{

@@ -176,3 +176,36 @@ TEST_CASE("text for people is what PowerShell shows")
         CHECK(to_display_text(row.value) == row.shown);
     CHECK(to_display_text(Value::object(list), 1).size() <= 3);
 }
+
+TEST_CASE("a name that is a literal is the name that would be made of its text")
+{
+    static constexpr LiteralName literals[] = {
+        "",
+        "N",
+        "Cmd",
+        "Args",
+        "NoInpu",
+        "History",
+        "IsNested",
+        "_isHostNull",
+        "a_",
+        "MergePreviousResults",
+        "InformationalRecord_SerializeInvocationInfo",
+        "a'b c/d\\e{f}[g]`h@"};
+    for (const LiteralName& literal : literals) {
+        Arena arena;
+        const Name* name = arena.add_name(literal);
+        const Name* made = arena.intern(literal.text());
+        CAPTURE(literal.text());
+        CHECK(name->text() == literal.c_str());
+        CHECK(name->folded_hash == made->folded_hash);
+        CHECK(name->is_plain == made->is_plain);
+        Object* bag = make_bag(arena);
+        bag->extended_bag().push(arena, Property{name, Value::int32(1)});
+        CHECK(bag->find(literal.text()) != nullptr);
+        CHECK(
+            find_property(bag->extended(), literal.text(), literal.folded_hash()) ==
+            bag->find(literal.text())
+        );
+    }
+}

@@ -10,10 +10,11 @@ using detail::BagBuilder;
 using detail::EnumName;
 using detail::EnumType;
 using detail::Fields;
+using detail::LiteralName;
 
-constexpr const char* min_runspaces_note = "MinRunspaces";
-constexpr const char* max_runspaces_note = "MaxRunspaces";
-constexpr const char* error_record_note = "ExceptionAsErrorRecord";
+constexpr LiteralName min_runspaces_note = "MinRunspaces";
+constexpr LiteralName max_runspaces_note = "MaxRunspaces";
+constexpr LiteralName error_record_note = "ExceptionAsErrorRecord";
 
 constexpr std::array<EnumName, 4> thread_options_names{{
     {0, "Default"},
@@ -39,14 +40,14 @@ constexpr EnumType pool_state_type{
     "System.Management.Automation.Runspaces.RunspacePoolState", pool_state_names};
 
 // A dictionary, or null.
-Result<Value> read_dictionary(const Fields& fields, const char* name)
+Result<Value> read_dictionary(const Fields& fields, const LiteralName& name)
 {
     PSRP_TRY(const Value value, fields.value(name));
     const Object* object = value.object();
     const bool is_dictionary =
         object != nullptr && object->container() == clixml::ContainerKind::Dictionary;
     if (!value.is_nil() && !is_dictionary)
-        return clixml::failure(Errc::WrongPropertyType, clixml::no_offset, name);
+        return clixml::failure(Errc::WrongPropertyType, clixml::no_offset, name.c_str());
     return value;
 }
 

@@ -14,8 +14,9 @@ using detail::BagBuilder;
 using detail::EnumName;
 using detail::EnumType;
 using detail::Fields;
+using detail::LiteralName;
 
-constexpr const char* error_record_note = "ExceptionAsErrorRecord";
+constexpr LiteralName error_record_note = "ExceptionAsErrorRecord";
 
 constexpr std::string_view object_list_type =
     "System.Collections.Generic.List`1[[System.Management.Automation.PSObject, "
@@ -60,7 +61,7 @@ constexpr EnumType pipeline_state_type{
 
 // One redirection of a command: its property, its member, and the protocol version that brought it.
 struct MergeRow {
-    const char* name;
+    LiteralName name;
     MergeTarget Command::*member;
     Version since;
 };

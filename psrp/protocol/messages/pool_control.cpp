@@ -11,9 +11,10 @@ using detail::BagBuilder;
 using detail::EnumName;
 using detail::EnumType;
 using detail::Fields;
+using detail::LiteralName;
 
-constexpr const char* call_id_note = "ci";
-constexpr const char* response_note = "SetMinMaxRunspacesResponse";
+constexpr LiteralName call_id_note = "ci";
+constexpr LiteralName response_note = "SetMinMaxRunspacesResponse";
 
 constexpr std::array<EnumName, 8> command_type_names{{
     {1, "Alias"},
