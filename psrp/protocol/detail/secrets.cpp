@@ -23,7 +23,7 @@ using clixml::Value;
 
 namespace {
 
-constexpr std::string_view written_tag = "<SS";
+constexpr std::string_view tag_name = "SS";
 constexpr std::string_view end_tag = "</SS>";
 
 // The next SS element of a text of ours from `from` on: where its contents begin and end.
@@ -34,10 +34,12 @@ struct Contents {
 std::optional<Contents> next_secret(std::string_view text, std::size_t from)
 {
     for (;;) {
-        const std::size_t tag = text.find(written_tag, from);
+        // Two letters that stand together much more seldom than a tag begins.
+        const std::size_t tag = text.find(tag_name, from);
         if (tag == std::string_view::npos) return std::nullopt;
-        std::size_t at = tag + written_tag.size();
-        from = at;
+        std::size_t at = tag + tag_name.size();
+        from = tag + 1;
+        if (tag == 0 || text[tag - 1] != '<') continue;
         if (at >= text.size() || (text[at] != '>' && text[at] != ' ')) continue;
         bool is_quoted = false;
         while (at < text.size() && (is_quoted || text[at] != '>')) {
