@@ -25,7 +25,8 @@ inline constexpr Guid session_channel{};
 struct OpenSession {};
 
 // Client: create the command channel `pipeline`. The transport reports command_opened() when the
-// server has it; no Send for the channel is handed out before that.
+// server has it; no Send for the channel is handed out before that, unless the server has said that
+// it takes packets in order (in_order_entry).
 struct OpenCommand {
     Guid pipeline;
 };

@@ -1,4 +1,5 @@
 #include <psrp/protocol/detail/client_pool_impl.hpp>
+#include <psrp/protocol/versions.hpp>
 
 #include <utility>
 
@@ -254,6 +255,7 @@ void ClientPool::Impl::read_server_version(Value private_data)
     const Value table = entry(private_data, "PSVersionTable");
     const auto version = entry(table, "PSRemotingProtocolVersion").as<clixml::Version>();
     if (version) server_protocol_version = *version;
+    server_is_in_order = entry(private_data, in_order_entry).as<bool>().value_or(false);
 }
 
 // MS-PSRP 3.1.5.4.17, 3.1.5.4.27

@@ -184,6 +184,7 @@ Result<void> ClientPool::Impl::add_pipeline(const Guid& id, SecretBytes request,
     auto& pipeline = pipelines.try_emplace(id, options.limits).first->second;
     PSRP_CHECK(pipeline.machine.fire(PipelineEvent::Start));
     pipeline.takes_input = takes_input;
+    pipeline.channel.is_open = server_is_in_order;
     push(pipeline.channel, Stream::Default, std::move(request));
     actions.emplace_back(OpenCommand{id});
     return {};

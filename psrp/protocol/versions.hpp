@@ -59,4 +59,10 @@ constexpr bool supports(const clixml::Version& version, Feature feature)
     return version >= feature_row(feature).since;
 }
 
+// An entry of a server's private data that says, with $true, that it takes all packets in the order
+// in which they come. A client then sends a pipeline's request right behind its Command instead of
+// waiting for the acknowledgement. PowerShell, which handles packets on several threads at once,
+// does not have it, and ignores it.
+inline constexpr std::string_view in_order_entry = "PsrpInOrder";
+
 } // namespace psrp

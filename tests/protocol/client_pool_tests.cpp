@@ -67,6 +67,29 @@ TEST_CASE("a client hands out one Send a channel until it is told that it was se
     CHECK(client.pool.next_action(100));
 }
 
+TEST_CASE("a server that takes packets in order gets a request right behind its Command")
+{
+    for (const bool is_in_order : {false, true}) {
+        Client client;
+        REQUIRE(client.pool.open());
+        client.pump();
+        REQUIRE(client.say({}, MessageType::SessionCapability, tests::capability_of("2.4")));
+        REQUIRE(client.say(
+            {}, MessageType::ApplicationPrivateData, tests::private_data_payload("2.4", is_in_order)
+        ));
+        REQUIRE(client.say({}, MessageType::RunspacePoolState, tests::opened_payload));
+        REQUIRE(client.pool.start_pipeline(pipeline_id, tests::script(std::string(1000, 'x'))));
+        REQUIRE(std::holds_alternative<psrp::OpenCommand>(*client.pool.next_action(100)));
+        CHECK(client.pool.next_action(100).has_value() == is_in_order);
+        // Whatever comes first, one Send stays outstanding.
+        client.pool.command_opened(pipeline_id);
+        CHECK(client.pool.next_action(100).has_value() != is_in_order);
+        CHECK_FALSE(client.pool.next_action(100));
+        client.pool.data_sent(pipeline_id);
+        CHECK(client.pool.next_action(100));
+    }
+}
+
 TEST_CASE("a pipeline's request travels in Sends of its own, input behind it")
 {
     for (const std::size_t bytes_max : {100U, 32768U}) {

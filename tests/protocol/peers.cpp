@@ -1,4 +1,5 @@
 #include <psrp/protocol/any_message.hpp>
+#include <psrp/protocol/versions.hpp>
 #include <tests/protocol/peers.hpp>
 
 #include <catch2/catch.hpp>
@@ -41,7 +42,7 @@ psrp::CreatePipeline script(std::string_view text, bool no_input)
     return create;
 }
 
-std::string private_data_payload(std::string_view version)
+std::string private_data_payload(std::string_view version, bool is_in_order)
 {
     psrp::Arena arena;
     auto* table = clixml::make_hashtable(arena);
@@ -52,6 +53,10 @@ std::string private_data_payload(std::string_view version)
     );
     auto* data = clixml::make_hashtable(arena);
     data->add_entry(arena, psrp::Value::string("PSVersionTable"), psrp::Value::object(table));
+    if (is_in_order)
+        data->add_entry(
+            arena, psrp::Value::string(psrp::in_order_entry), psrp::Value::boolean(true)
+        );
     return payload_of(psrp::encode_application_private_data({psrp::Value::object(data)}, arena));
 }
 

@@ -20,7 +20,7 @@ extern const psrp::Guid pipeline_id2;
 psrp::CreatePipeline script(std::string_view text, bool no_input = true);
 
 // The payload of APPLICATION_PRIVATE_DATA that says this protocol version.
-std::string private_data_payload(std::string_view version);
+std::string private_data_payload(std::string_view version, bool is_in_order = false);
 // The payload of INIT_RUNSPACEPOOL.
 std::string init_payload(int runspaces_min = 1, int runspaces_max = 1);
 // The payload of CREATE_PIPELINE for script().

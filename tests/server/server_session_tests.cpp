@@ -1,4 +1,5 @@
 #include <clixml/object.hpp>
+#include <psrp/protocol/versions.hpp>
 #include <tests/server/test_client.hpp>
 
 #include <catch2/catch.hpp>
@@ -27,6 +28,7 @@ TEST_CASE("a client opens a session, runs pipelines in it and closes it")
         clixml::Version{2, 4}
     );
     CHECK(table->object()->entry("PSRP").has_value());
+    CHECK(data->entry(psrp::in_order_entry)->as<bool>() == true);
 
     const auto first = client.run("$x = 5; $x * 2");
     CHECK(first.state == PipelineState::Completed);

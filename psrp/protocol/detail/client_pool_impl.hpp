@@ -200,6 +200,7 @@ struct ClientPool::Impl {
     clixml::Version protocol_version;
     std::optional<clixml::Version> server_protocol_version;
     bool has_private_data = false;
+    bool server_is_in_order = false; // in_order_entry
     bool close_session_was_requested = false;
     detail::ClientKeys keys;
     std::int64_t last_call_id = 0;

@@ -1,5 +1,6 @@
 #include <clixml/object.hpp>
 #include <psrp/protocol/errors.hpp>
+#include <psrp/protocol/versions.hpp>
 #include <psrp/server/binder.hpp>
 #include <psrp/server/detail/runspace.hpp>
 #include <psrp/server/script/convert.hpp>
@@ -236,6 +237,7 @@ Value private_data(Arena& arena, const clixml::Version& protocol_version)
     add("UnhandledBreakpointMode", Value::int32(1));
     add("DebugBreakpointCount", Value::int32(0));
     add("PSVersionTable", make_version_table(arena, protocol_version, true));
+    add(in_order_entry, Value::boolean(true));
     return Value::object(data);
 }
 
