@@ -11,6 +11,7 @@ server-fragments  those of them that a server sent
 messages          joined messages with their header
 scripts           scripts that clients ran
 credssp           messages of CredSSP and credentials
+holder            lines between a program and the holder of a session
 compressed, plain compressed streams, and what they stand for
 """
 import base64
@@ -231,6 +232,19 @@ def add_soap(seeds):
                 seeds.add("soap", envelope(head, body) + decision)
 
 
+def add_holder(seeds):
+    """Requests, descriptions and what is nearly one."""
+    greeting = "psrp-holder-1 "
+    for word in ("use", "look", "close", "disconnect", "Use", ""):
+        seeds.add("holder", greeting + word)
+    for name, reason in (("web1", ""), ("web1", "cut\\nfor \\\\ good\\t!"), ("a\\xb", ""), ("", "\\")):
+        for count in ("0", "17", "007", "18446744073709551616"):
+            for pool in (SHELL, SHELL.lower(), "{" + SHELL + "}"):
+                fields = (name, "web1.example", pool, "WSMan", "Microsoft.PowerShell", reason, count)
+                seeds.add("holder", greeting + "".join(field + "\t" for field in fields))
+    seeds.add("holder", "web-1.example_x")
+
+
 def main():
     vectors, out = sys.argv[1:3]
     shutil.rmtree(out, ignore_errors=True)
@@ -261,6 +275,7 @@ def main():
     add_credssp(seeds)
     add_multiparts(seeds)
     add_soap(seeds)
+    add_holder(seeds)
     for kind, seen in sorted(seeds.seen.items()):
         print(f"{kind}: {len(seen)}")
 

@@ -472,6 +472,17 @@ constexpr std::array<ViewField, 7> job_fields = {{
     {"Location", 20, left, property<"Location">},
     {"Command", 25, left, property<"Command">},
 }};
+// Sessions that a server tells of, which `psrp session list` makes; PowerShell has no view like it.
+// As wide as their content, the identifier in as many lines as it takes.
+constexpr std::array<ViewField, 7> server_session_fields = {{
+    {"Name", 0, left, property<"Name">},
+    {"State", 0, left, property<"State">},
+    {"Owner", 0, left, property<"Owner">},
+    {"Age", 0, right, property<"Age">},
+    {"IdleTimeout", 0, right, property<"IdleTimeout">},
+    {"Inactivity", 0, right, property<"Inactivity">},
+    {"InstanceId", 0, left, property<"InstanceId">},
+}};
 constexpr std::array<ViewField, 8> session_fields = {{
     {"Id", 3, right, property<"Id">},
     {"Name", 15, left, property<"Name">},
@@ -599,7 +610,7 @@ constexpr std::array<ViewField, 5> cim_product_fields = {{
     {"IdentifyingNumber", 0, left, property<"IdentifyingNumber">},
 }};
 
-constexpr std::array<KnownView, 54> known_views = {{
+constexpr std::array<KnownView, 55> known_views = {{
     {{"System.Diagnostics.Process"}, ViewShape::Table, process_fields},
     {{"System.ServiceProcess.ServiceController"}, ViewShape::Table, service_fields},
     {.types = {"System.IO.FileInfo", "System.IO.DirectoryInfo"}, .shape = ViewShape::Table, .fields = unix_file_fields,
@@ -640,6 +651,8 @@ constexpr std::array<KnownView, 54> known_views = {{
     {{"System.Management.Automation.PSTraceSource"}, ViewShape::Table, trace_source_fields},
     {{"System.Management.Automation.Job"}, ViewShape::Table, job_fields},
     {{"System.Management.Automation.Runspaces.PSSession"}, ViewShape::Table, session_fields},
+    {.types = {"Psrp.ServerSession"}, .shape = ViewShape::Table, .fields = server_session_fields,
+     .group = property<"ComputerName">, .group_label = "   ComputerName", .wraps_rows = true},
     {{"System.Management.Automation.CallStackFrame"}, ViewShape::Table, call_stack_fields},
     {{"Microsoft.PowerShell.Commands.ComputerChangeInfo"}, ViewShape::Table, computer_change_fields},
     {{"Microsoft.PowerShell.Commands.RenameComputerChangeInfo"}, ViewShape::Table, rename_change_fields},

@@ -98,6 +98,8 @@ std::optional<HeldDescription> read_held_description(std::string_view line)
     description.transport = std::move((*fields)[3]);
     description.configuration = std::move((*fields)[4]);
     description.broken_reason = std::move((*fields)[5]);
+    // Numbers, identifiers and texts have one form each.
+    if (write_held_description(description) != std::string(line) + '\n') return std::nullopt;
     return description;
 }
 

@@ -186,9 +186,9 @@ after a restart of this computer, and receive gets the output of what ran in it;
        psrp session remove  SESSION... -ComputerName HOST [OPTIONS]
 
 The sessions that servers have, those that "icm -InDisconnectedSession" has left there above all:
-which there are; running another script in one, which is left again; getting the output of what runs
-in one, which is removed at the end; removing one with all that runs in it. SESSION is its
-identifier or its name.
+which there are, whose, how old and for how long idle; running another script in one, which is left
+again; getting the output of what runs in one, which is removed at the end; removing one with all
+that runs in it. SESSION is its identifier or its name.
 
 OPTIONS are those of icm for targets and for output.
 )";

@@ -1,3 +1,5 @@
+#include <clixml/object.hpp>
+#include <clixml/time_span.hpp>
 #include <clixml/utf.hpp>
 #include <psrp/client/fan_out.hpp>
 #include <psrp/client/interrupts.hpp>
@@ -11,7 +13,9 @@
 #include <psrp/wsman/shell_query.hpp>
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdio>
+#include <optional>
 #include <utility>
 
 namespace icm {
@@ -86,6 +90,40 @@ private:
     psrp::wsman::ShellQuery query_;
 };
 
+// All that a server tells of a session; null for what it does not tell.
+clixml::Value
+listed_session(clixml::Arena& arena, const std::string& computer, const ShellListing& shell)
+{
+    using clixml::Value;
+    const Value session = session_value(
+        arena, shell.name, computer, shell.state, shell.configuration(), shell.shell_id
+    );
+    clixml::Object& object = *session.object();
+    object.set_type_names(arena, {"Psrp.ServerSession", "System.Object"});
+    const auto note = [&](std::string_view name, Value value) {
+        object.set_note(arena, name, value);
+    };
+    const auto text = [&](std::string_view name, const std::string& value) {
+        note(name, value.empty() ? Value() : Value::string(arena, value));
+    };
+    constexpr std::int64_t ticks_per_millisecond = 10'000;
+    const auto time = [&](std::string_view name, std::optional<psrp::wsman::Milliseconds> value) {
+        note(
+            name,
+            value ? Value::time_span(clixml::TimeSpan{value->count() * ticks_per_millisecond})
+                  : Value()
+        );
+    };
+    text("Owner", shell.owner);
+    text("ClientIP", shell.client_ip);
+    time("Age", shell.run_time);
+    time("IdleTimeout", shell.idle_timeout);
+    time("Inactivity", shell.inactivity);
+    text("OutputBufferingMode", shell.buffer_mode);
+    note("IsCompressed", Value::boolean(shell.is_compressed));
+    return session;
+}
+
 // Runs one command line.
 class Sessions {
 public:
@@ -153,18 +191,7 @@ private:
         const psrp::Origin origin{place.name, {}, false};
         for (const ShellListing& shell : shells) {
             const auto memory = std::make_shared<clixml::Arena>();
-            output_.on_output(
-                origin,
-                memory,
-                session_value(
-                    *memory,
-                    shell.name,
-                    place.name,
-                    shell.state,
-                    shell.configuration(),
-                    shell.shell_id
-                )
-            );
+            output_.on_output(origin, memory, listed_session(*memory, place.name, shell));
         }
     }
 

@@ -50,7 +50,7 @@ void ServerExchange::Impl::perform(const Guid& key, const ServerAction& action, 
                 // A pipeline without a channel of its own speaks on the session's.
                 auto target = shell.channels.find(one.channel);
                 if (target == shell.channels.end()) target = shell.channels.find(session_channel);
-                if (!one.channel.is_zero()) watch_message(target->second, one.bytes);
+                if (!one.channel.is_zero()) watch_messages(target->second, one.bytes);
                 add_output(shell, target->second, stdout_stream, one.bytes);
             },
             [&](const psrp::AcknowledgeData& one) { acknowledge_data(key, shell, one.channel); },
@@ -66,22 +66,26 @@ void ServerExchange::Impl::perform(const Guid& key, const ServerAction& action, 
     );
 }
 
-// The last message of a command is its state; then it is Done (B19).
-void ServerExchange::Impl::watch_message(Channel& channel, BytesView fragment) const
+// The last message of a command is its state; then it is Done (B19). A packet has one fragment or
+// several.
+void ServerExchange::Impl::watch_messages(Channel& channel, BytesView packet) const
 {
-    const auto read = fragmenter::read_fragment(fragment);
-    const auto* whole = read ? std::get_if<fragmenter::Fragment>(&*read) : nullptr;
-    if (whole == nullptr) return;
-    if (whole->header.is_start) {
-        const auto message = read_message(whole->blob);
-        if (!message) return;
-        const auto type = message->header.type;
-        channel.is_final_message = type == static_cast<std::uint32_t>(MessageType::PipelineState);
-        if (type == static_cast<std::uint32_t>(MessageType::PipelineHostCall) &&
-            expects_answer(*message))
-            channel.waits_for_host = true;
+    while (!packet.empty()) {
+        const auto read = fragmenter::read_fragment(packet);
+        const auto* whole = read ? std::get_if<fragmenter::Fragment>(&*read) : nullptr;
+        if (whole == nullptr) return;
+        packet = packet.subspan(fragmenter::fragment_header_bytes + whole->blob.size());
+        if (whole->header.is_start) {
+            const auto message = read_message(whole->blob);
+            const auto type = message ? message->header.type : 0;
+            channel.is_final_message =
+                type == static_cast<std::uint32_t>(MessageType::PipelineState);
+            if (type == static_cast<std::uint32_t>(MessageType::PipelineHostCall) &&
+                expects_answer(*message))
+                channel.waits_for_host = true;
+        }
+        if (whole->header.is_end && channel.is_final_message) channel.is_finished = true;
     }
-    if (whole->header.is_end && channel.is_final_message) channel.is_finished = true;
 }
 
 void ServerExchange::Impl::add_output(
@@ -205,6 +209,7 @@ ReceiveResponse ServerExchange::Impl::take_output(Shell& shell, Channel& channel
         if (channel.taken < chunk.bytes.size()) break;
         shell.output_bytes -= chunk.bytes.size();
         channel.taken = 0;
+        channel.unconfirmed.push_back(std::move(chunk));
         channel.output.pop_front();
     }
     if (shell.is_compressed) {
@@ -228,6 +233,20 @@ ReceiveResponse ServerExchange::Impl::take_output(Shell& shell, Channel& channel
     return response;
 }
 
+// Nobody knows whether the silent client has got its last answers: who comes in its place gets the
+// output of commands that was in them, too.
+void ServerExchange::Impl::take_back_output(Shell& shell)
+{
+    for (auto& [id, channel] : shell.channels) {
+        while (!id.is_zero() && !channel.unconfirmed.empty()) {
+            shell.output_bytes += channel.unconfirmed.back().bytes.size();
+            channel.output.push_front(std::move(channel.unconfirmed.back()));
+            channel.unconfirmed.pop_back();
+            channel.is_done = false;
+        }
+    }
+}
+
 void ServerExchange::Impl::answer_connect(
     const Guid& key, const clixml::Result<Bytes>& response, Time now
 )
@@ -240,6 +259,7 @@ void ServerExchange::Impl::answer_connect(
     const auto waiting = waiting_requests.find(shell.connect);
     if (waiting != waiting_requests.end())
         shell.session_id = read_uuid(waiting->second.header.session_id);
+    if (shell.is_left_alone) take_back_output(shell);
     hand_over(shell);
     shell.last_activity = now;
     answer_waiting(

@@ -349,6 +349,7 @@ void ServerExchange::Impl::on_receive(
     if (channel->receive != 0) answer_waiting(channel->receive, ReceiveResponse{});
     waiting.deadline = now + waiting.header.operation_timeout.value_or(options.operation_timeout);
     waiting.streams = body.streams;
+    channel->unconfirmed.clear(); // who asks again has got what there was
     channel->receive = wait(std::move(waiting));
     flush(shell, *channel);
 }

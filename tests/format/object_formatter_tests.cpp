@@ -167,3 +167,48 @@ TEST_CASE("every width from one column on prints without end or trap")
         CHECK_FALSE(psrp::format_objects({file(arena, "/a", "n", 1)}, options).empty());
     }
 }
+
+TEST_CASE("sessions of a server stand below its name, whole at every width")
+{
+    Arena arena;
+    const auto session = [&](const char* computer, const char* name, Value age) {
+        const Value value =
+            bag(arena,
+                {{"ComputerName", Value::string(computer)},
+                 {"Name", Value::string(name)},
+                 {"State", Value::string("Disconnected")},
+                 {"Owner", Value::string("PSRP\\alice")},
+                 {"Age", age},
+                 {"IdleTimeout", Value::time_span({std::int64_t{7200} * 10'000'000})},
+                 {"Inactivity", Value()},
+                 {"InstanceId", Value::string("AABBCCDD-0011-2233-4455-66778899AABB")}});
+        value.object()->set_type_names(arena, {"Psrp.ServerSession", "System.Object"});
+        return value;
+    };
+    const std::vector<Value> sessions = {
+        session("web1", "long", Value::time_span({std::int64_t{90'061} * 10'000'000})),
+        session("web2", "Runspace1", Value::time_span({0}))};
+    CHECK(
+        psrp::format_objects(sessions, {}) ==
+        "\n   ComputerName: web1\n\n"
+        "Name State        Owner             Age IdleTimeout Inactivity InstanceId\n"
+        "---- -----        -----             --- ----------- ---------- ----------\n"
+        "long Disconnected PSRP\\alice 1.01:01:01    02:00:00            "
+        "AABBCCDD-0011-2233-4455-66778899AABB\n"
+        "\n   ComputerName: web2\n\n"
+        "Name      State        Owner           Age IdleTimeout Inactivity InstanceId\n"
+        "----      -----        -----           --- ----------- ---------- ----------\n"
+        "Runspace1 Disconnected PSRP\\alice 00:00:00    02:00:00            "
+        "AABBCCDD-0011-2233-4455-66778899AABB\n\n"
+    );
+    psrp::FormatOptions narrow;
+    narrow.width = 80;
+    const std::string under(63, ' ');
+    CHECK_THAT(
+        psrp::format_objects({sessions[0]}, narrow),
+        Catch::EndsWith(
+            "long Disconnected PSRP\\alice 1.01:01:01    02:00:00            AABBCCDD-0011-223\n" +
+            under + "3-4455-66778899AA\n" + under + "BB\n\n"
+        )
+    );
+}

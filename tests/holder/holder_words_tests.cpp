@@ -57,6 +57,31 @@ TEST_CASE("a description is read as it was written, whatever is in its texts")
     }
 }
 
+TEST_CASE("a description in any form but that of its writer is none")
+{
+    const auto line = [](std::string_view name, std::string_view id, std::string_view count) {
+        return "psrp-holder-1 " + std::string(name) + "\tc\t" + std::string(id) + "\tSSH\t\t\t" +
+               std::string(count) + "\t";
+    };
+    constexpr std::string_view id = "aabbccdd-0011-2233-4455-66778899aabb";
+    const std::vector<std::pair<std::string, bool>> rows = {
+        {line("a", id, "7"), true},
+        {line("a", id, "007"), false},
+        {line("a", id, "-1"), false},
+        {line("a", id, "99999999999999999999"), false},
+        {line("a", id, ""), false},
+        {line("a", "AABBCCDD-0011-2233-4455-66778899AABB", "7"), false},
+        {line("a", "{aabbccdd-0011-2233-4455-66778899aabb}", "7"), false},
+        {line("a\nb", id, "7"), false},
+        {line("a\\nb", id, "7"), true},
+        {line("a\\xb", id, "7"), false},
+    };
+    for (const auto& [text, is_one] : rows) {
+        INFO(text);
+        CHECK(read_held_description(text).has_value() == is_one);
+    }
+}
+
 TEST_CASE("names of sessions are names of files and nothing else")
 {
     const std::vector<std::pair<std::string, bool>> rows = {

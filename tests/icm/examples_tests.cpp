@@ -5,6 +5,7 @@
 #include <tests/icm/ssh_server.hpp>
 #include <tests/icm/winrm_server.hpp>
 #include <tests/support/skip.hpp>
+#include <tests/winrm/served_programs.hpp>
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
@@ -19,9 +20,20 @@
 #include <thread>
 #include <unistd.h>
 
-// The examples of Invoke-Command's reference (fact sheet invoke-command) as icm has them, on our
-// own endpoint in each place it can be: here, behind sshd, behind the WinRM listener. Those of
-// sessions and jobs (3, 4, 8, 18) are in held_sessions_tests.cpp and jobs_tests.cpp.
+// The 22 examples of Invoke-Command's reference (fact sheet invoke-command) as icm has them, on our
+// own endpoint in each place it can be: here, behind sshd, behind the WinRM listener.
+//
+//   1, 2, 5, 9, 11-13   run_examples(), a row each, in all places
+//   7, 10               run_examples(), behind its rows
+//   3, 4                held_sessions_tests.cpp, check_session(), in all places
+//   6                   "this computer is one among several", and behind the WinRM listener
+//   8                   jobs_tests.cpp, "a job runs in two sessions"
+//   14                  "the examples run behind the WinRM listener"
+//   15                  "over HTTPS a certificate counts unless its checks are skipped"
+//   16                  "a connection is redirected where that is allowed, ..."
+//   17                  "with CredSSP the password goes to the server, for its second hop"
+//   18                  held_sessions_tests.cpp, "scripts are left to the WinRM listener ..."
+//   19-22               "the examples run behind sshd"
 namespace {
 
 using Strings = std::vector<std::string>;
@@ -245,7 +257,62 @@ TEST_CASE("the examples run behind the WinRM listener")
     const auto uri = by_uri.run(by_uri.target, {"6 * 7"});
     INFO(uri.errors);
     CHECK(uri.output == "42\n");
-    // 17: CredSSP gives a password away, a ticket would do.
+    // 6: localhost among computers, all in the configuration that is named.
+    Strings several = {tests::program_path("icm"), "-ComputerName", "127.0.0.1,localhost"};
+    several.insert(several.end(), access.begin(), access.end());
+    several.insert(several.end(), {"-ConfigurationName", "Microsoft.PowerShell"});
+    several.insert(several.end(), {"--output", "jsonl", "[pscustomobject]@{A = 1}"});
+    const auto among = tests::run_program(several);
+    INFO(among.errors);
+    CHECK(among.exit_code == 0);
+    CHECK(contains(among.output, "\"PSComputerName\":\"127.0.0.1\""));
+    CHECK(contains(among.output, "\"PSComputerName\":\"localhost\""));
+}
+
+TEST_CASE("with CredSSP the password goes to the server, for its second hop")
+{
+    // 17. What the server needs for the second hop it has: the login inside CredSSP is a whole one.
+    std::string reason;
+    const auto realm = tests::Realm::start(reason);
+    if (!tests::has_ntlm() && realm == nullptr) return tests::report_skip("no NTLM; " + reason);
+    const TemporaryFolder folder;
+    Strings options = {"--credssp"};
+    struct Row {
+        std::string user;
+        std::string password;
+        bool is_let_in;
+    };
+    const std::string password(tests::realm_password);
+    std::vector<Row> rows;
+    if (tests::has_ntlm()) {
+        options.insert(options.end(), {"--ntlm-users", tests::write_ntlm_users(folder)});
+        rows.push_back({"PSRP\\alice", password, true});
+        rows.push_back({"PSRP\\alice", "not the password", false});
+    }
+    if (realm != nullptr) {
+        options.insert(options.end(), {"--keytab", realm->keytab()});
+        rows.push_back({"alice@PSRP.TEST", password, true});
+        rows.push_back({"alice@PSRP.TEST", "not the password", false});
+    }
+    const tests::ServedWinRm server(folder, options);
+    for (const Row& row : rows) {
+        const Way way{
+            "credssp",
+            "-ComputerName",
+            "localhost",
+            {"-Port",
+             std::to_string(server.port()),
+             "-Authentication",
+             "Credssp",
+             "--credential-file",
+             tests::credential_file(folder, "credential", row.user, row.password)}};
+        const auto result = way.run(way.target, {"Get-Item /etc/passwd | ForEach-Object Name"});
+        INFO(row.user << ' ' << result.errors);
+        CHECK(result.exit_code == (row.is_let_in ? 0 : 3));
+        CHECK(result.output == (row.is_let_in ? "passwd\n" : ""));
+        CHECK_FALSE(contains(server.log() + result.errors, row.password));
+    }
+    // It gives a password away, so there is to be one; a ticket would do.
     const auto second_hop = tests::run_program(
         {tests::program_path("icm"), "-Cn", "a", "-Authentication", "Credssp", "1"}
     );

@@ -1,21 +1,24 @@
 #include <tests/icm/processes.hpp>
 #include <tests/icm/program_run.hpp>
+#include <tests/icm/socket_farm.hpp>
 #include <tests/support/vector_file.hpp>
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <fcntl.h>
 #include <filesystem>
+#include <map>
 #include <poll.h>
 #include <sstream>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-// Runs on several targets, each one the endpoint behind a small shell program.
+// Runs on several targets, each one the endpoint behind a small shell program, or a socket.
 namespace {
 
 using Strings = std::vector<std::string>;
@@ -298,61 +301,66 @@ TEST_CASE("switches show and hide what scripts write beside their output")
     CHECK(icm({farm.good()}, {"-Verbose:$false", "Write-Verbose v -Verbose"}).errors.empty());
 }
 
-TEST_CASE("five hundred targets answer, and those that fail, hang or are cut are named")
+TEST_CASE("five hundred endpoints answer, and those that fail, hang or are cut are named")
 {
-    const Farm farm;
-    const std::string note =
-        "mkdir -p \"$FARM/now\"; : >\"$FARM/now/$$\"; ls \"$FARM/now\" | wc -l >>\"$FARM/seen\"\n";
-    constexpr std::size_t count = 500;
+    using Kind = tests::EndpointKind;
     constexpr std::size_t limit = 32;
-    Strings programs;
-    for (std::size_t i = 0; i < count; ++i) {
-        const std::string name = "t" + std::to_string(i);
-        if (i % 30 == 7) {
-            programs.push_back(farm.broken(name));
-        } else if (i % 30 == 17) {
-            programs.push_back(farm.program(name, "\"$PSRP\" serve -s 2>/dev/null | head -c 2500"));
-        } else if (i % 30 == 27) {
-            programs.push_back(farm.program(name, "exec sleep 600"));
-        } else {
-            programs.push_back(
-                farm.program(name, note + "\"$PSRP\" serve -s 2>/dev/null; rm \"$FARM/now/$$\"")
-            );
-        }
-    }
-    const auto result =
-        icm(programs,
-            summary(
-                {"-ThrottleLimit",
-                 std::to_string(limit),
-                 "--target-timeout",
-                 "8",
-                 "1..300 | Measure-Object | ForEach-Object Count"}
-            ));
+    // Larger than what passes of it where the connection is cut.
+    const std::string script = "'x' * (1..8000).Count";
+    const auto run = [&](const tests::SocketFarm& farm, const Strings& more) {
+        Strings arguments = {tests::program_path("icm")};
+        for (const Strings& words :
+             {farm.targets(), summary({"-ThrottleLimit", std::to_string(limit)}), more, {script}})
+            arguments.insert(arguments.end(), words.begin(), words.end());
+        return tests::run_program(arguments);
+    };
+    // How long one may take here and now decides when one hangs.
+    const auto started = std::chrono::steady_clock::now();
+    CHECK(run(tests::SocketFarm(std::vector<Kind>(2 * limit)), {}).exit_code == 0);
+    const std::chrono::duration<double> usual = std::chrono::steady_clock::now() - started;
+    const std::string timeout = std::to_string(3 + 10 * usual.count());
+
+    struct Row {
+        Kind kind;
+        std::string state;
+        std::string reason;
+    };
+    const std::vector<Row> bad = {
+        {Kind::Absent, "Broken", "No such file"},
+        {Kind::Cuts, "Broken", "has closed the connection"},
+        {Kind::Hangs, "TimedOut", "did not end in time"},
+        {Kind::Refuses, "Broken", "This endpoint refuses."},
+        {Kind::Cuts, "Broken", "has closed the connection"},
+    };
+    const Row good{Kind::Good, "Completed", ""};
+    const auto row_of = [&](std::size_t i) -> const Row& {
+        return i % 10 == 7 ? bad[i / 10 % bad.size()] : good;
+    };
+    constexpr std::size_t count = 500;
+    std::vector<Kind> kinds;
+    for (std::size_t i = 0; i < count; ++i)
+        kinds.push_back(row_of(i).kind);
+    const tests::SocketFarm farm(kinds);
+    const auto result = run(farm, {"--target-timeout", timeout});
     CHECK(result.exit_code == 3);
     const Strings found = states(result.errors);
     REQUIRE(found.size() == count);
-    std::size_t good = 0;
-    for (std::size_t i = 0; i < count; ++i) {
-        INFO(programs[i]);
-        const std::string expected = i % 30 == 27  ? "TimedOut"
-                                     : i % 10 == 7 ? "Broken"
-                                                   : "Completed";
-        CHECK(found[i] == expected);
-        if (expected == "Completed") {
-            ++good;
-        } else {
-            CHECK(contains(result.errors, "[" + programs[i] + "]"));
-        }
+    std::map<std::string, std::string> errors;
+    std::istringstream lines(result.errors);
+    for (std::string line; std::getline(lines, line);) {
+        const auto record = nlohmann::json::parse(line, nullptr, false);
+        if (record.is_object() && record.contains("message"))
+            errors[record.value("computerName", "")] += record.value("message", "");
     }
-    CHECK(good == 450);
-    CHECK(count_of(result.output, "300\n") == good);
-    std::istringstream seen(farm.file("seen"));
-    std::size_t most = 0;
-    for (std::size_t number = 0; seen >> number;)
-        most = std::max(most, number);
-    CHECK(most > 1);
-    CHECK(most <= limit);
+    CHECK(errors.size() == count / 10);
+    for (std::size_t i = 0; i < count; ++i) {
+        INFO(i << ' ' << errors[farm.path(i)]);
+        CHECK(found[i] == row_of(i).state);
+        CHECK(contains(errors[farm.path(i)], row_of(i).reason));
+    }
+    CHECK(count_of(result.output, std::string(8000, 'x') + "\n") == 450);
+    CHECK(farm.client_count() == count - count / 50);
+    CHECK(farm.clients_seen_max() == limit);
 }
 
 TEST_CASE("progress is drawn on a terminal, and nowhere else")

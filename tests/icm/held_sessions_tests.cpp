@@ -1,5 +1,6 @@
 // psrp session new|list|remove|disconnect|connect|receive, icm -Session, and what happens to them:
 // examples 3 and 4 of Invoke-Command's reference among it.
+#include <clixml/guid.hpp>
 #include <tests/icm/lasting_programs.hpp>
 #include <tests/icm/processes.hpp>
 #include <tests/icm/ssh_server.hpp>
@@ -8,6 +9,7 @@
 #include <tests/support/vector_file.hpp>
 
 #include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
 
 #include <chrono>
 #include <csignal>
@@ -411,6 +413,56 @@ TEST_CASE("what runs in a session over WinRM goes on without us, and its output 
     INFO(received.errors);
     CHECK(contains(received.output, "slept\n"));
     CHECK(programs.session({"list"}).output.empty());
+}
+
+TEST_CASE("what a WinRM listener has is listed with owner, age and idle time")
+{
+    const tests::WinRmServer server;
+    const LastingPrograms programs;
+    const auto with = [&](Strings words, const Strings& more) {
+        words.insert(words.end(), {"-ComputerName", "127.0.0.1"});
+        const Strings access = server.access_by_name(); // twelve hours of idle time
+        words.insert(words.end(), access.begin(), access.end());
+        words.insert(words.end(), more.begin(), more.end());
+        return words;
+    };
+    programs.open(with({}, {}));
+    REQUIRE(programs.icm(with({}, {"-Disconnected", "-SessionName", "long", "1"})).exit_code == 0);
+
+    const auto listed = programs.session(with({"list"}, {"--output", "json"}));
+    INFO(listed.errors);
+    const auto sessions = nlohmann::json::parse(listed.output, nullptr, false);
+    REQUIRE(sessions.is_array());
+    REQUIRE(sessions.size() == 2);
+    for (const auto& session : sessions) {
+        const bool is_left = session["State"] == "Disconnected";
+        CHECK((is_left || session["State"] == "Connected"));
+        CHECK((session["Name"] == "long") == is_left);
+        CHECK(session["ComputerName"] == "127.0.0.1");
+        CHECK(session["ConfigurationName"] == "Microsoft.PowerShell");
+        CHECK(clixml::Guid::read(session["InstanceId"].get<std::string>()));
+        CHECK(session["Owner"] == "alice");
+        CHECK(session["ClientIP"] == "127.0.0.1");
+        CHECK(session["IdleTimeout"]["TotalHours"] == 12.0);
+        CHECK(session["OutputBufferingMode"] == "Drop");
+        CHECK(session["IsCompressed"].is_boolean());
+        const double age = session["Age"]["TotalSeconds"];
+        const double inactivity = session["Inactivity"]["TotalSeconds"];
+        CHECK(age >= inactivity);
+        CHECK(inactivity >= 0);
+    }
+    CHECK(sessions[0]["State"] != sessions[1]["State"]);
+
+    const auto table = programs.session(with({"list"}, {}));
+    INFO(table.output);
+    CHECK(contains(table.output, "   ComputerName: 127.0.0.1\n"));
+    CHECK(contains(table.output, " State        Owner "));
+    CHECK(contains(table.output, " Age IdleTimeout Inactivity InstanceId\n"));
+    CHECK(contains(table.output, "long"));
+    CHECK(contains(table.output, " Disconnected alice 00:00:"));
+    CHECK(contains(table.output, "   12:00:00   00:00:"));
+    for (const auto& session : sessions)
+        CHECK(contains(table.output, session["InstanceId"].get<std::string>() + "\n"));
 }
 
 TEST_CASE("a session stays where it is when the disk is too full to find it again")

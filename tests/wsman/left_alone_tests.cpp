@@ -120,3 +120,41 @@ TEST_CASE("an answer is remembered until the next number of its operation")
         );
     }
 }
+
+TEST_CASE("what a silent client may not have got goes to who comes in its place")
+{
+    // Whether the first client asked again, which says that it has got what there was; whether it
+    // said that it leaves.
+    for (const bool has_asked_again : {false, true}) {
+        for (const bool has_left : {false, true}) {
+            INFO(has_asked_again << has_left);
+            Asker asker;
+            asker.open(true);
+            for (const std::uint8_t text : {std::uint8_t{'a'}, std::uint8_t{'b'}})
+                asker.perform(psrp::Send{tests::pipeline_id, psrp::Stream::Default, {text}});
+            const auto first = std::get<wsman::ReceiveResponse>(
+                asker.answer_to(asker.receive(tests::command_id)).body
+            );
+            CHECK(first.streams.size() == 2);
+            if (has_asked_again)
+                asker.exchange.request_gone(asker.receive(tests::command_id), asker.now);
+            if (has_left) {
+                const auto left =
+                    asker.ask(Asker::request(Operation::Disconnect, wsman::DisconnectBody{}));
+                CHECK(asker.fault_of(left) == std::error_code());
+            }
+            asker.perform(psrp::Send{tests::pipeline_id, psrp::Stream::Default, {'c'}});
+            if (!has_left) let_pass(asker, std::chrono::minutes(4));
+            const auto connected = asker.ask(connect_request());
+            asker.exchange.answer_connect(tests::pool_id, psrp::Bytes{5}, asker.now);
+            CHECK(asker.fault_of(connected) == std::error_code());
+            const auto second = std::get<wsman::ReceiveResponse>(
+                asker.answer_to(asker.receive(tests::command_id)).body
+            );
+            std::string text;
+            for (const auto& stream : second.streams)
+                text += std::string(stream.bytes.begin(), stream.bytes.end());
+            CHECK(text == (has_asked_again || has_left ? "c" : "abc"));
+        }
+    }
+}

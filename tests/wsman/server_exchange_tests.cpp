@@ -329,8 +329,17 @@ TEST_CASE("a command is Done with its state, and then gone")
     Asker asker;
     asker.open(true);
     const auto waiting = asker.receive(command_id);
-    const auto fragment = completed_fragment();
-    asker.perform(psrp::Send{tests::pipeline_id, psrp::Stream::Default, fragment});
+    // Behind another message in its packet.
+    auto packet = tests::fragments_of(tests::message_bytes(
+        psrp::Destination::Client,
+        static_cast<std::uint32_t>(psrp::MessageType::PipelineOutput),
+        tests::pool_id,
+        tests::pipeline_id,
+        "<S>out</S>"
+    ));
+    const auto last = completed_fragment();
+    packet.insert(packet.end(), last.begin(), last.end());
+    asker.perform(psrp::Send{tests::pipeline_id, psrp::Stream::Default, packet});
     const auto received = std::get<wsman::ReceiveResponse>(asker.answer_to(waiting).body);
     REQUIRE(received.state);
     CHECK(received.state->state == wsman::command_done);

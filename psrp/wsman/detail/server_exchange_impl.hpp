@@ -30,7 +30,7 @@ struct WaitingRequest {
     std::string streams;              // Receive: those that are wanted
 };
 
-// One whole fragment, or a piece of a process's output.
+// Whole fragments, or a piece of a process's output.
 struct OutputChunk {
     std::string stream;
     Bytes bytes;
@@ -41,7 +41,9 @@ struct ServerChannel {
     std::string command_id; // empty: the session's
     std::string command_line;
     std::deque<OutputChunk> output;
-    std::size_t taken = 0;         // bytes of the first chunk that have left
+    std::size_t taken = 0; // bytes of the first chunk that have left
+    // What the last answer took away, until the next Receive says that it has come.
+    std::vector<OutputChunk> unconfirmed;
     bool is_final_message = false; // the message being written is PIPELINE_STATE
     bool is_finished = false;
     bool is_done = false;        // the client has been told
@@ -122,6 +124,7 @@ struct ServerExchange::Impl {
     void close_idle(Time now);
     void leave_silent(Time now);
     void hand_over(Shell& shell);
+    static void take_back_output(Shell& shell);
     void take_back(const Waiting& waiting, Shell& shell);
     void forget_answers(const Waiting& waiting);
     [[nodiscard]] bool is_busy(const Guid& shell) const;
@@ -159,7 +162,7 @@ struct ServerExchange::Impl {
     // server_output.cpp
     void perform(const Guid& key, const ServerAction& action, Time now);
     void add_output(Shell& shell, Channel& channel, std::string_view stream, BytesView bytes);
-    void watch_message(Channel& channel, BytesView fragment) const;
+    void watch_messages(Channel& channel, BytesView packet) const;
     void acknowledge_data(const Guid& key, Shell& shell, const Guid& id);
     void acknowledge_close(const Guid& key, Shell& shell, const Guid& id);
     void flush(Shell& shell, Channel& channel);
