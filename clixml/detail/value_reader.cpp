@@ -147,6 +147,9 @@ bool ValueReader::read_document(std::vector<TopLevelValue>& values, TextForm& fo
         if (!read_value(tag, Place::TopLevel, value.value)) return false;
         values.push_back(value);
     }
+    // PowerShell reads one node more: where that is white space in front of markup, it never sees
+    // what else there is (clixml/trailing.jsonl).
+    if (!lossless() && scanner_.at_white_space_before_markup()) return scanner_.finish();
     found = scanner_.next_outside_root();
     if (found == Next::Failed) return false;
     if (found != Next::EndOfText)

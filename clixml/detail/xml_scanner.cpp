@@ -87,6 +87,12 @@ bool XmlScanner::at_white_space() const
     return at_ != end_ && is_white(*at_);
 }
 
+bool XmlScanner::at_white_space_before_markup() const
+{
+    const char* markup = std::find_if_not(at_, end_, is_white);
+    return markup != at_ && markup != end_ && *markup == '<';
+}
+
 bool XmlScanner::at_declaration() const
 {
     return end_ - at_ >= 6 && std::memcmp(at_, "<?xml", 5) == 0 && is_white(at_[5]);

@@ -67,6 +67,7 @@ public:
     bool read_declaration(std::string_view& declaration);
     // Whether white space stands at the current place.
     [[nodiscard]] bool at_white_space() const;
+    [[nodiscard]] bool at_white_space_before_markup() const;
     [[nodiscard]] bool at_declaration() const;
 
     // Reads the start tag at the current place (after next() said StartTag). Its attributes are in

@@ -40,11 +40,20 @@ CsvCell cell_of(std::string_view name, const Value& value)
     return {std::string(name), std::move(text), value.is_nil()};
 }
 
+// The properties of a live value whose text is the name of their class.
+bool is_shown_by_class(const ShownObject& object, const ShownProperty& property)
+{
+    const bool is_segments = object.base().kind() == Kind::Uri && property.name == "Segments";
+    return is_segments && !property.value.is_nil();
+}
+
 std::vector<CsvCell> cells_of(Value value)
 {
     std::vector<CsvCell> cells;
     const Object* object = value.object();
-    if (object != nullptr && object->container() == ContainerKind::Dictionary) {
+    const bool is_dictionary =
+        object != nullptr && object->container() == ContainerKind::Dictionary;
+    if (is_dictionary) {
         const auto items = object->items();
         for (std::size_t i = 0; i < object->entry_count(); ++i) {
             cells.push_back(cell_of(value_text(items[2 * i]), items[2 * i + 1]));
@@ -53,8 +62,12 @@ std::vector<CsvCell> cells_of(Value value)
     const ShownObject shown(value);
     std::size_t note_count = 0;
     for (const ShownProperty& property : shown.properties()) {
-        cells.push_back(cell_of(property.name, property.value));
         const bool is_note = object != nullptr && object->find(property.name) != nullptr;
+        if (is_dictionary && !is_note) continue;
+        cells.push_back(cell_of(property.name, property.value));
+        if (is_shown_by_class(shown, property)) cells.back().text = "System.String[]";
+        const bool is_itself = object != nullptr && property.value.object() == object;
+        if (is_itself) cells.back().text = container_class(object->container());
         note_count += is_note ? 1U : 0U;
     }
     // What PowerShell adds to the type stands between the notes and the type's own properties.
@@ -82,21 +95,7 @@ std::vector<CsvCell> cells_of(Value value)
 std::vector<std::string> CsvWriter::write(Value value)
 {
     std::vector<std::string> lines;
-    const Object* object = value.object();
-    const bool is_collection = object != nullptr && object->container() != ContainerKind::None &&
-                               object->container() != ContainerKind::Dictionary;
-    if (!is_collection) {
-        write_object(value, lines);
-        return lines;
-    }
-    for (const Value& item : object->items())
-        write_object(item, lines);
-    return lines;
-}
-
-void CsvWriter::write_object(Value value, std::vector<std::string>& lines)
-{
-    if (value.is_nil()) return;
+    if (value.is_nil()) return lines;
     const std::vector<CsvCell> cells = cells_of(value);
     if (!has_columns_) {
         has_columns_ = true;
@@ -116,6 +115,7 @@ void CsvWriter::write_object(Value value, std::vector<std::string>& lines)
         if (found != cells.end() && !found->is_null) row += quoted(found->text);
     }
     lines.push_back(std::move(row));
+    return lines;
 }
 
 } // namespace psrp

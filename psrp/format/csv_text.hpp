@@ -12,13 +12,11 @@ namespace psrp {
 // Not thread-safe. The first object decides the columns.
 class CsvWriter {
 public:
-    // The lines that `value` adds: header and row for the first one, one row for others, one for
-    // each item of a collection, none for null.
+    // The lines that `value` adds: header and row for the first one, one row for others, none for
+    // null. A collection is one object, with Count and the like, as it is to ConvertTo-Csv.
     std::vector<std::string> write(clixml::Value value);
 
 private:
-    void write_object(clixml::Value value, std::vector<std::string>& lines);
-
     bool has_columns_ = false;
     std::vector<std::string> columns_;
 };

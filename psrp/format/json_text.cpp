@@ -52,6 +52,9 @@ std::string json_string(std::string_view text)
     return out + "\"";
 }
 
+// How often an object that is inside itself is written in there. PowerShell goes on to the depth.
+constexpr std::ptrdiff_t cycles_max = 10;
+
 // A member that is yet to be written.
 struct Member {
     std::string name;
@@ -66,8 +69,7 @@ public:
     {
         const Object* object = value.object();
         if (object == nullptr) return write_primitive(value, depth);
-        const bool is_inside_itself = std::find(open_.begin(), open_.end(), object) != open_.end();
-        if (is_inside_itself) {
+        if (std::count(open_.begin(), open_.end(), object) > cycles_max) {
             out_ += json_string(object->stored_text().value_or(std::string_view()));
             return;
         }
@@ -162,15 +164,47 @@ private:
             return write_container(object, std::move(notes), depth);
         }
         if (!base.is_nil()) return write_based(object, value, std::move(notes), depth);
+        if (!clixml::rehydrated_type(object).empty()) notes = live_members(object, value);
         for (const auto& property : object.adapted()) {
             if (property.is_member_set() || has(notes, property.name_text())) continue;
             notes.push_back({std::string(property.name_text()), property.value});
         }
-        if (notes.empty() && object.stored_text()) {
+        if (notes.empty() && !object.stored_text().value_or(std::string_view()).empty()) {
             out_ += json_string(*object.stored_text());
             return;
         }
         write_members(notes, depth);
+    }
+
+    // An object that PowerShell makes a live one of again: its own properties come first, enums
+    // among them as numbers.
+    static std::vector<Member> live_members(const Object& object, const Value& value)
+    {
+        std::vector<Member> members;
+        std::vector<Member> notes;
+        const ShownObject shown(value);
+        for (const ShownProperty& property : shown.properties()) {
+            const auto extended = object.extended();
+            const bool is_note =
+                std::any_of(extended.begin(), extended.end(), [&](const clixml::Property& note) {
+                    return note.name_text() == property.name;
+                });
+            (is_note ? notes : members).push_back({std::string(property.name), property.value});
+        }
+        if (object.is_type("System.Net.IPAddress")) {
+            const auto family = std::find_if(members.begin(), members.end(), [](const Member& m) {
+                return m.name == "AddressFamily";
+            });
+            if (family != members.end()) family->value = address_family(family->value);
+        }
+        members.insert(members.end(), notes.begin(), notes.end());
+        return members;
+    }
+
+    // The number of System.Net.Sockets.AddressFamily.
+    static Value address_family(const Value& name)
+    {
+        return Value::int32(value_text(name) == "InterNetworkV6" ? 23 : 2);
     }
 
     void write_container(const Object& object, std::vector<Member> notes, int depth)

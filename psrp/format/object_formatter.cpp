@@ -31,6 +31,16 @@ Alignment alignment_of(const Value& value)
     return ShownObject(value).is_scalar() ? Alignment::Right : Alignment::Left;
 }
 
+// Those of the properties that its type is shown by which the object has.
+std::vector<std::string> names_shown_of(const ShownObject& object)
+{
+    std::vector<std::string> names;
+    for (const std::string_view name : default_properties(object)) {
+        if (object.has(name)) names.emplace_back(name);
+    }
+    return names;
+}
+
 std::vector<std::pair<std::string, std::string>>
 list_entry(const ShownObject& object, const KnownView* view)
 {
@@ -44,9 +54,8 @@ list_entry(const ShownObject& object, const KnownView* view)
         }
         return entry;
     }
-    for (const std::string_view name : default_properties(object)) {
-        if (object.has(name)) entry.emplace_back(std::string(name), cell_text(object.get(name)));
-    }
+    for (const std::string& name : names_shown_of(object))
+        entry.emplace_back(name, cell_text(object.get(name)));
     if (!entry.empty()) {
         if (object.shows_computer_name()) {
             entry.emplace_back(std::string(computer_column), object.computer_name());
@@ -71,20 +80,14 @@ ObjectFormatter::ObjectFormatter(
 
 void ObjectFormatter::write(Value value)
 {
-    write_value(value, 0);
-}
-
-void ObjectFormatter::write_value(Value value, std::size_t nesting)
-{
     if (value.is_nil()) return;
     const Object* object = value.object();
     if (object != nullptr && is_format_packet(*object)) return write_packet(*object);
     packets_.flush([this](std::string_view text) { line(text); });
-    if (object != nullptr && object->container() != ContainerKind::None &&
-        nesting < options_.nesting_max) {
+    if (object != nullptr && object->container() != ContainerKind::None) {
         if (object->container() == ContainerKind::Dictionary) return write_entries(*object);
         for (const Value& item : object->items())
-            write_value(item, nesting + 1);
+            write_item(item);
         return;
     }
     const Value plain = value.unwrapped();
@@ -95,6 +98,14 @@ void ObjectFormatter::write_value(Value value, std::size_t nesting)
         return;
     }
     write_object(ShownObject(value));
+}
+
+// An item of a collection: PowerShell opens one level alone, and what is a collection in there is
+// an object with the properties of its class. An item that is null is an empty line.
+void ObjectFormatter::write_item(Value item)
+{
+    if (item.is_nil()) return line_between({});
+    write_object(ShownObject(item));
 }
 
 // What a server has laid out ends what is laid out here; texts of it come between.
@@ -176,7 +187,10 @@ void ObjectFormatter::start(const ShownObject& object)
     if (view_ == nullptr && options_.shape) {
         state_ = *options_.shape == ViewShape::Table ? State::Table : State::List;
     } else if (view_ == nullptr) {
-        state_ = object.properties().size() <= table_properties_max ? State::Table : State::List;
+        default_names_ = names_shown_of(object);
+        const std::size_t count =
+            default_names_.empty() ? object.properties().size() : default_names_.size();
+        state_ = count <= table_properties_max ? State::Table : State::List;
     } else if (view_->shape == ViewShape::Table) {
         state_ = State::Table;
     } else {
@@ -216,11 +230,18 @@ void ObjectFormatter::start_table(const ShownObject& object)
     column_names_.clear();
     are_columns_settled_ = false;
     if (view_ == nullptr) {
-        for (const ShownProperty& property : object.visible_properties()) {
-            column_names_.emplace_back(property.name);
-            columns_.push_back({std::string(property.name), 0, alignment_of(property.value), false}
-            );
+        const auto add = [this](std::string_view name, const Value& value) {
+            column_names_.emplace_back(name);
+            columns_.push_back({std::string(name), 0, alignment_of(value), false});
+        };
+        for (const std::string& name : default_names_)
+            add(name, object.get(name));
+        if (!default_names_.empty()) {
+            if (object.shows_computer_name()) add(computer_column, Value::string({}));
+            return;
         }
+        for (const ShownProperty& property : object.visible_properties())
+            add(property.name, property.value);
         return; // the widths come from the rows
     }
     for (const ViewField& field : view_->fields) {
@@ -230,12 +251,11 @@ void ObjectFormatter::start_table(const ShownObject& object)
     if (has_computer_column_) {
         columns_.push_back({std::string(computer_column), 0, Alignment::Left, false});
     }
-    // Where no column of the view has a width, all of them are as wide as their content.
-    const bool fits_content =
-        std::all_of(view_->fields.begin(), view_->fields.end(), [](const ViewField& f) {
-            return f.width == 0;
-        });
-    if (!fits_content) settle_columns();
+    // Where the first column of the view has no width, all of them are as wide as their content.
+    const bool fits_content = view_->fields.front().width == 0;
+    if (!fits_content) return settle_columns();
+    for (TableColumn& column : columns_)
+        column.width = 0;
 }
 
 void ObjectFormatter::settle_columns()

@@ -31,8 +31,6 @@ struct FormatOptions {
     bool is_plain = true;
     // Rows that are held back at most before the widths of a table are settled.
     std::size_t table_rows_max = 1000;
-    // Collections inside collections that are opened; deeper ones are printed as their text.
-    std::size_t nesting_max = 32;
 };
 
 // Not thread-safe. No I/O: lines go to a function, time is the caller's.
@@ -63,7 +61,7 @@ private:
         std::vector<std::string> cells;
     };
 
-    void write_value(clixml::Value value, std::size_t nesting);
+    void write_item(clixml::Value item);
     void write_packet(const clixml::Object& packet);
     void write_entries(const clixml::Object& dictionary);
     void write_object(const ShownObject& object);
@@ -90,7 +88,8 @@ private:
     State state_ = State::Nothing;
     const KnownView* view_ = nullptr; // of the running table, list or texts; null: by properties
     bool has_computer_column_ = false;
-    std::vector<std::string> column_names_; // properties of a table without a known view
+    std::vector<std::string> default_names_; // what objects of the first one's type are shown by
+    std::vector<std::string> column_names_;  // properties of a table without a known view
     std::vector<TableColumn> columns_;
     bool are_columns_settled_ = false;
     std::string group_;

@@ -23,18 +23,9 @@ std::string_view error_message(const ErrorRecord& record)
     return has_details ? *record.details_message : record.message();
 }
 
-// What the exception says of itself: thrown by a script's `throw`.
-bool was_thrown(const ErrorRecord& record)
-{
-    const clixml::Object* exception = record.exception.object();
-    if (exception == nullptr) return false;
-    return exception->get("WasThrownFromThrowStatement").unwrapped().as<bool>().value_or(false);
-}
-
 // What stands in front of the message.
 std::string_view error_source(const ErrorRecord& record)
 {
-    if (was_thrown(record)) return "Exception";
     if (!record.activity.empty()) return record.activity;
     if (record.category != ErrorCategory::NotSpecified) return category_name(record.category);
     return record.reason.empty() ? "Error" : record.reason;
@@ -50,7 +41,16 @@ std::string_view parser_message(std::string_view message)
     return message.substr(0, message.find("\n\n"));
 }
 
-std::string concise_text(const ErrorRecord& record)
+// What the exception says of itself: thrown by a script's `throw`. The exception of a record that a
+// server reports is a RemoteException in PowerShell, and that one was never thrown.
+bool was_thrown(const ErrorRecord& record)
+{
+    const clixml::Object* exception = record.exception.object();
+    if (exception == nullptr) return false;
+    return exception->get("WasThrownFromThrowStatement").unwrapped().as<bool>().value_or(false);
+}
+
+std::string concise_text(const ErrorRecord& record, std::string_view source)
 {
     std::string message = printable_utf8(error_message(record));
     if (is_from_native_program(record)) return message;
@@ -61,7 +61,7 @@ std::string concise_text(const ErrorRecord& record)
         );
         message += '\n';
     }
-    std::string text = printable_utf8(error_source(record)) + ": " + message;
+    std::string text = printable_utf8(source) + ": " + message;
     const auto& action = record.details_recommended_action;
     if (action && action->find_first_not_of(" \t\r\n") != std::string_view::npos) {
         text += "\n  Recommendation: " + printable_utf8(*action);
@@ -116,7 +116,7 @@ std::string error_text(const ErrorRecord& record, ErrorView view, std::string_vi
 {
     switch (view) {
     case ErrorView::Concise:
-        return concise_text(record);
+        return concise_text(record, error_source(record));
     case ErrorView::Normal:
         return normal_text(record, computer_name);
     case ErrorView::Category:
@@ -141,7 +141,7 @@ std::string error_object_text(Value value)
         record->category = ErrorCategory::NotSpecified;
         record->reason = {};
     }
-    return error_text(*record);
+    return concise_text(*record, was_thrown(*record) ? "Exception" : error_source(*record));
 }
 
 std::string informational_text(const InformationalRecord& record)

@@ -199,6 +199,7 @@ ShownObject::ShownObject(Value value) : value_(value), base_(value.unwrapped())
             if (!is_shadowed) add(property.name_text(), property.value);
         }
         add_type_properties(*object);
+        add_collection_properties(*object);
     }
     add_primitive_properties();
     const Value shows = get("PSShowComputerName").unwrapped();
@@ -228,6 +229,8 @@ void ShownObject::add_primitive_properties()
         return add_date_properties(base_.date_time_value());
     case Kind::Uri:
         return add_uri_properties(base_.text());
+    case Kind::ByteArray:
+        return add_array_properties(base_.text().size());
     case Kind::XmlDocument: {
         XmlOutline outline = xml_outline(base_.text());
         if (!outline.declaration.empty()) {
@@ -241,6 +244,66 @@ void ShownObject::add_primitive_properties()
     default: // NOLINT: the others have none
         return;
     }
+}
+
+// The properties of what PowerShell reads a collection into. A Hashtable shows none.
+void ShownObject::add_collection_properties(const Object& collection)
+{
+    using clixml::ContainerKind;
+    const ContainerKind kind = collection.container();
+    if (kind == ContainerKind::None) return;
+    if (kind == ContainerKind::Dictionary) {
+        if (collection.is_type("System.Collections.Specialized.OrderedDictionary")) {
+            add_dictionary_properties(collection);
+        }
+        return;
+    }
+    const std::size_t count = collection.items().size();
+    const bool is_list = kind == ContainerKind::List || kind == ContainerKind::Enumerable;
+    if (is_list) {
+        std::size_t capacity = count == 0 ? 0 : 4;
+        while (capacity < count)
+            capacity *= 2;
+        add("Capacity", Value::int32(static_cast<std::int32_t>(capacity)));
+    }
+    add("Count", Value::int32(static_cast<std::int32_t>(count)));
+    if (is_list) {
+        add("IsFixedSize", Value::boolean(false));
+        add("IsReadOnly", Value::boolean(false));
+    }
+    add("IsSynchronized", Value::boolean(false));
+    add("SyncRoot", value_);
+}
+
+void ShownObject::add_dictionary_properties(const Object& dictionary)
+{
+    Object* keys = clixml::make_array(collections_);
+    Object* values = clixml::make_array(collections_);
+    const auto items = dictionary.items();
+    for (std::size_t i = 0; i < dictionary.entry_count(); ++i) {
+        keys->add_item(collections_, items[2 * i]);
+        values->add_item(collections_, items[2 * i + 1]);
+    }
+    add("Count", Value::int32(static_cast<std::int32_t>(dictionary.entry_count())));
+    add("IsReadOnly", Value::boolean(false));
+    add("Keys", Value::object(keys));
+    add("Values", Value::object(values));
+    add("IsFixedSize", Value::boolean(false));
+    add("SyncRoot", value_);
+    add("IsSynchronized", Value::boolean(false));
+}
+
+void ShownObject::add_array_properties(std::size_t count)
+{
+    const auto length = static_cast<std::int32_t>(count);
+    add("Length", Value::int32(length));
+    add("LongLength", Value::int64(length));
+    add("Rank", Value::int32(1));
+    add("SyncRoot", base_);
+    add("IsReadOnly", Value::boolean(false));
+    add("IsFixedSize", Value::boolean(true));
+    add("IsSynchronized", Value::boolean(false));
+    add("Count", Value::int32(length));
 }
 
 void ShownObject::add_version_properties(const clixml::Version& version)
@@ -382,8 +445,10 @@ void ShownObject::add_uri_properties(std::string_view text)
 void ShownObject::add_type_properties(const Object& object)
 {
     // PowerShell rebuilds addresses; the live one has a ScopeId, which an IPv4 address refuses to
-    // tell and which therefore never travels.
-    if (object.is_type("System.Net.IPAddress") && object.find("ScopeId") == nullptr) {
+    // tell and which therefore never travels, and an Address, which an IPv6 one refuses.
+    if (!object.is_type("System.Net.IPAddress")) return;
+    if (object.find("Address") == nullptr) add("Address", Value());
+    if (object.find("ScopeId") == nullptr) {
         const auto family = std::find_if(properties_.begin(), properties_.end(), [](const auto& p) {
             return p.name == "AddressFamily";
         });
@@ -453,6 +518,9 @@ bool ShownObject::is_scalar() const
 bool ShownObject::has_no_own_properties() const
 {
     if (properties_.empty()) return true;
+    const Object* object = value_.object();
+    const bool has_text = object == nullptr || object->stored_text();
+    if (!has_text && has("PSShowComputerName") && !shows_computer_name_) return false;
     return std::all_of(properties_.begin(), properties_.end(), [](const ShownProperty& property) {
         return clixml::is_origin_note(property.name);
     });

@@ -18,9 +18,9 @@ struct ShownProperty {
     clixml::Value value;
 };
 
-// A view of a value that is no collection. Values of types that PowerShell rebuilds or knows
-// (Version, Guid, TimeSpan, DateTime, Uri, XmlDocument, enums, addresses) get the properties they
-// have there. Borrows the value; move-only.
+// A view of one value. Values of types that PowerShell rebuilds or knows
+// (Version, Guid, TimeSpan, DateTime, Uri, XmlDocument, enums, addresses, collections) get the
+// properties they have there. Borrows the value; move-only.
 class ShownObject {
 public:
     explicit ShownObject(clixml::Value value);
@@ -51,7 +51,8 @@ public:
 
     // Printed as its text and nothing more: strings, numbers, and the like.
     [[nodiscard]] bool is_scalar() const;
-    // Has no properties but those that tell where it came from: printed as its text.
+    // Has no properties but those that tell where it came from: printed as its text. A bag without
+    // a text whose computer's name is hidden counts as having one, as in PowerShell.
     [[nodiscard]] bool has_no_own_properties() const;
 
 private:
@@ -63,10 +64,14 @@ private:
     void add_date_properties(const clixml::DateTime& date);
     void add_type_properties(const clixml::Object& object);
     void add_uri_properties(std::string_view uri);
+    void add_collection_properties(const clixml::Object& collection);
+    void add_dictionary_properties(const clixml::Object& dictionary);
+    void add_array_properties(std::size_t count);
 
     clixml::Value value_;
     clixml::Value base_;
     std::vector<ShownProperty> properties_;
+    clixml::Arena collections_;     // made here
     std::deque<std::string> texts_; // made here; addresses stay when the deque grows or moves
     bool shows_computer_name_ = false;
 };

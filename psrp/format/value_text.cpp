@@ -102,24 +102,6 @@ std::string primitive_text(const Value& value)
     return {};
 }
 
-// What a deserialized container says of itself inside the text of a bag: the class that holds it.
-std::string_view container_class(ContainerKind kind)
-{
-    switch (kind) {
-    case ContainerKind::Stack:
-        return "System.Collections.Stack";
-    case ContainerKind::Queue:
-        return "System.Collections.Queue";
-    case ContainerKind::Dictionary:
-        return "System.Collections.Hashtable";
-    case ContainerKind::List:
-    case ContainerKind::Enumerable:
-    case ContainerKind::None:
-        break;
-    }
-    return "System.Collections.ArrayList";
-}
-
 // A value inside the text of a bag. A bag there is empty, as in PowerShell.
 std::string inner_text(Value value)
 {
@@ -154,8 +136,9 @@ std::string bag_text(const Object& object)
 std::string joined_items(const Object& object)
 {
     std::string text;
+    bool is_first = true;
     for (const Value& item : object.items()) {
-        if (!text.empty()) text += ' ';
+        if (!std::exchange(is_first, false)) text += ' ';
         text += inner_text(item);
     }
     return text;
@@ -222,6 +205,23 @@ std::string bytes_text(clixml::BytesView bytes)
 }
 
 } // namespace
+
+std::string_view container_class(ContainerKind kind)
+{
+    switch (kind) {
+    case ContainerKind::Stack:
+        return "System.Collections.Stack";
+    case ContainerKind::Queue:
+        return "System.Collections.Queue";
+    case ContainerKind::Dictionary:
+        return "System.Collections.Hashtable";
+    case ContainerKind::List:
+    case ContainerKind::Enumerable:
+    case ContainerKind::None:
+        break;
+    }
+    return "System.Collections.ArrayList";
+}
 
 std::string value_text(Value value)
 {

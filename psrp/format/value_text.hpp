@@ -2,12 +2,16 @@
 // Invariant culture.
 #pragma once
 
+#include <clixml/object.hpp>
 #include <clixml/value.hpp>
 
 #include <cstddef>
 #include <string>
 
 namespace psrp {
+
+// The class of .NET that holds what was a collection once it has been deserialized.
+std::string_view container_class(clixml::ContainerKind kind);
 
 // Elements of a collection that a cell shows: PowerShell's $FormatEnumerationLimit.
 inline constexpr std::size_t enumeration_limit = 4;

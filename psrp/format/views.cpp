@@ -1,6 +1,7 @@
 #include <clixml/object.hpp>
 #include <clixml/utf.hpp>
 #include <clixml/version.hpp>
+#include <psrp/format/detail/view_fields.hpp>
 #include <psrp/format/value_text.hpp>
 #include <psrp/format/views.hpp>
 
@@ -13,23 +14,8 @@ namespace {
 
 using clixml::Kind;
 using clixml::Value;
-
-// A literal as a template argument, so that a column can be declared by its property's name.
-template <std::size_t size>
-struct PropertyName {
-    char characters[size]{};
-    constexpr PropertyName(const char (&text)[size]) // NOLINT: implicit by purpose
-    {
-        for (std::size_t i = 0; i < size; ++i)
-            characters[i] = text[i];
-    }
-};
-
-template <PropertyName name>
-std::string property(const ShownObject& object)
-{
-    return cell_text(object.get(name.characters));
-}
+using detail::property;
+using detail::PropertyName;
 
 bool is_deserialized(const ShownObject& object)
 {
@@ -536,81 +522,7 @@ constexpr std::array<ViewField, 2> network_credential_fields = {{
     {"UserName", 50, left, property<"UserName">},
     {"Domain", 50, left, property<"Domain">},
 }};
-constexpr std::array<ViewField, 5> quick_fix_fields = {{
-    {"Source", 13, left, property<"ComputerName">},
-    {"Description", 16, left, property<"Description">},
-    {"HotFixID", 13, left, property<"HotFixID">},
-    {"InstalledBy", 20, left, property<"InstalledBy">},
-    {"InstalledOn", 26, left, property<"InstalledOn">},
-}};
-constexpr std::array<ViewField, 5> cim_process_fields = {{
-    {"ProcessId", 0, left, property<"ProcessId">},
-    {"Name", 16, left, property<"Name">},
-    {"HandleCount", 0, left, property<"HandleCount">},
-    {"WorkingSetSize", 0, left, property<"WorkingSetSize">},
-    {"VirtualSize", 0, left, property<"VirtualSize">},
-}};
-constexpr std::array<ViewField, 6> cim_computer_fields = {{
-    {"Name", 16, left, property<"Name">},
-    {"PrimaryOwnerName", 0, left, property<"PrimaryOwnerName">},
-    {"Domain", 0, left, property<"Domain">},
-    {"TotalPhysicalMemory", 0, left, property<"TotalPhysicalMemory">},
-    {"Model", 0, left, property<"Model">},
-    {"Manufacturer", 0, left, property<"Manufacturer">},
-}};
-constexpr std::array<ViewField, 5> cim_disk_fields = {{
-    {"DeviceID", 0, left, property<"DeviceID">},
-    {"Caption", 0, left, property<"Caption">},
-    {"Partitions", 0, left, property<"Partitions">},
-    {"Size", 0, left, property<"Size">},
-    {"Model", 0, left, property<"Model">},
-}};
-constexpr std::array<ViewField, 6> cim_volume_fields = {{
-    {"DeviceID", 0, left, property<"DeviceID">},
-    {"DriveType", 0, left, property<"DriveType">},
-    {"ProviderName", 16, left, property<"ProviderName">},
-    {"VolumeName", 16, left, property<"VolumeName">},
-    {"Size", 0, left, property<"Size">},
-    {"FreeSpace", 0, left, property<"FreeSpace">},
-}};
-constexpr std::array<ViewField, 6> cim_system_fields = {{
-    {"SystemDirectory", 0, left, property<"SystemDirectory">},
-    {"Organization", 0, left, property<"Organization">},
-    {"BuildNumber", 0, left, property<"BuildNumber">},
-    {"RegisteredUser", 0, left, property<"RegisteredUser">},
-    {"SerialNumber", 0, left, property<"SerialNumber">},
-    {"Version", 0, left, property<"Version">},
-}};
-constexpr std::array<ViewField, 6> cim_service_fields = {{
-    {"ProcessId", 0, left, property<"ProcessId">},
-    {"Name", 16, left, property<"Name">},
-    {"StartMode", 0, left, property<"StartMode">},
-    {"State", 0, left, property<"State">},
-    {"Status", 0, left, property<"Status">},
-    {"ExitCode", 0, left, property<"ExitCode">},
-}};
-constexpr std::array<ViewField, 5> cim_account_fields = {{
-    {"Name", 16, left, property<"Name">},
-    {"Caption", 0, left, property<"Caption">},
-    {"AccountType", 0, left, property<"AccountType">},
-    {"SID", 0, left, property<"SID">},
-    {"Domain", 0, left, property<"Domain">},
-}};
-constexpr std::array<ViewField, 4> cim_adapter_fields = {{
-    {"ServiceName", 16, left, property<"ServiceName">},
-    {"DHCPEnabled", 0, left, property<"DHCPEnabled">},
-    {"Index", 0, left, property<"Index">},
-    {"Description", 0, left, property<"Description">},
-}};
-constexpr std::array<ViewField, 5> cim_product_fields = {{
-    {"Name", 16, left, property<"Name">},
-    {"Caption", 0, left, property<"Caption">},
-    {"Vendor", 0, left, property<"Vendor">},
-    {"Version", 0, left, property<"Version">},
-    {"IdentifyingNumber", 0, left, property<"IdentifyingNumber">},
-}};
-
-constexpr std::array<KnownView, 55> known_views = {{
+constexpr std::array<KnownView, 45> known_views = {{
     {{"System.Diagnostics.Process"}, ViewShape::Table, process_fields},
     {{"System.ServiceProcess.ServiceController"}, ViewShape::Table, service_fields},
     {.types = {"System.IO.FileInfo", "System.IO.DirectoryInfo"}, .shape = ViewShape::Table, .fields = unix_file_fields,
@@ -665,16 +577,6 @@ constexpr std::array<KnownView, 55> known_views = {{
      .group = property<"Label">, .group_label = "   Label"},
     {{"System.Threading.Tasks.Task"}, ViewShape::Table, task_fields},
     {{"System.Net.NetworkCredential"}, ViewShape::Table, network_credential_fields},
-    {{"Microsoft.Management.Infrastructure.CimInstance#root/cimv2/Win32_QuickFixEngineering"}, ViewShape::Table, quick_fix_fields},
-    {{"Microsoft.Management.Infrastructure.CimInstance#root/cimv2/Win32_Process"}, ViewShape::Table, cim_process_fields},
-    {{"Microsoft.Management.Infrastructure.CimInstance#root/cimv2/Win32_ComputerSystem"}, ViewShape::Table, cim_computer_fields},
-    {{"Microsoft.Management.Infrastructure.CimInstance#root/cimv2/Win32_DiskDrive"}, ViewShape::Table, cim_disk_fields},
-    {{"Microsoft.Management.Infrastructure.CimInstance#root/cimv2/Win32_LogicalDisk"}, ViewShape::Table, cim_volume_fields},
-    {{"Microsoft.Management.Infrastructure.CimInstance#root/cimv2/Win32_OperatingSystem"}, ViewShape::Table, cim_system_fields},
-    {{"Microsoft.Management.Infrastructure.CimInstance#root/cimv2/Win32_Service"}, ViewShape::Table, cim_service_fields},
-    {{"Microsoft.Management.Infrastructure.CimInstance#root/cimv2/Win32_UserAccount"}, ViewShape::Table, cim_account_fields},
-    {{"Microsoft.Management.Infrastructure.CimInstance#root/cimv2/Win32_NetworkAdapterConfiguration"}, ViewShape::Table, cim_adapter_fields},
-    {{"Microsoft.Management.Infrastructure.CimInstance#root/cimv2/Win32_Product"}, ViewShape::Table, cim_product_fields},
 }};
 
 // The default display properties of types that have a view. A deserialized process is a type of
@@ -683,7 +585,7 @@ struct DefaultProperties {
     std::string_view type;
     std::string_view names; // one blank between them
 };
-constexpr std::array<DefaultProperties, 6> type_defaults = {{
+constexpr std::array<DefaultProperties, 27> type_defaults = {{
     {"Deserialized.System.Diagnostics.Process", "Id Handles CPU Name"},
     {"System.Diagnostics.Process", "Id Handles CPU SI Name"},
     {"System.IO.FileInfo", "LastWriteTime Length Name"},
@@ -692,6 +594,48 @@ constexpr std::array<DefaultProperties, 6> type_defaults = {{
     {"System.Management.Automation.PSModuleInfo",
      "Name Path Description Guid Version ModuleBase ModuleType PrivateData AccessMode ExportedAliases "
      "ExportedCmdlets ExportedFunctions ExportedVariables NestedModules"},
+    {"Microsoft.Management.Infrastructure.CimInstance#root/cimv2/Win32_BIOS",
+     "SMBIOSBIOSVersion Manufacturer Name SerialNumber Version"},
+    {"Microsoft.Management.Infrastructure.CimInstance#root/cimv2/Win32_BaseBoard",
+     "Manufacturer Model Name SerialNumber SKU Product"},
+    {"Microsoft.Management.Infrastructure.CimInstance#root/cimv2/Win32_ComputerSystemProduct",
+     "IdentifyingNumber Name Vendor Version Caption"},
+    {"Microsoft.Management.Infrastructure.CimInstance#root/cimv2/Win32_SystemEnclosure",
+     "Manufacturer Model LockPresent SerialNumber SMBIOSAssetTag SecurityStatus"},
+    {"Microsoft.Management.Infrastructure.CimInstance#root/cimv2/Win32_TimeZone",
+     "Bias SettingID Caption"},
+    {"Microsoft.Management.Infrastructure.CimInstance#root/cimv2/Win32_Share",
+     "Name Path Description"},
+    {"Microsoft.Management.Infrastructure.CimInstance#root/cimv2/Win32_StartupCommand",
+     "Command User Caption"},
+    {"Microsoft.Management.Infrastructure.CimInstance#root/cimv2/Win32_PageFileUsage",
+     "Caption Name PeakUsage"},
+    {"Microsoft.Management.Infrastructure.CimInstance#root/cimv2/Win32_PageFileSetting",
+     "MaximumSize Name Caption"},
+    {"Microsoft.Management.Infrastructure.CimInstance#root/cimv2/Win32_SystemDriver",
+     "DisplayName Name State Status Started"},
+    {"Microsoft.Management.Infrastructure.CimInstance#root/cimv2/WIN32_SoundDevice",
+     "Manufacturer Name Status StatusInfo"},
+    {"Microsoft.Management.Infrastructure.CimInstance#root/cimv2/Win32_CDROMDrive",
+     "Caption Drive Manufacturer VolumeName"},
+    {"Microsoft.Management.Infrastructure.CimInstance#root/cimv2/Win32_TapeDrive",
+     "DeviceID Id Manufacturer Name Caption"},
+    {"Microsoft.Management.Infrastructure.CimInstance#root/cimv2/Win32_NetworkLoginProfile",
+     "Caption Privileges Profile UserId UserType Workstations"},
+    {"Microsoft.Management.Infrastructure.CimInstance#root/cimv2/Win32_NetworkConnection",
+     "LocalName RemoteName ConnectionState Status"},
+    {"Microsoft.Management.Infrastructure.CimInstance#root/cimv2/Win32_BootConfiguration",
+     "BootDirectory Name SettingID Caption"},
+    {"Microsoft.Management.Infrastructure.CimInstance#root/cimv2/Win32_Registry",
+     "CurrentSize MaximumSize Name Caption"},
+    {"Microsoft.Management.Infrastructure.CimInstance#root/cimv2/Win32_SystemAccount",
+     "Caption Domain Name SID"},
+    {"Microsoft.Management.Infrastructure.CimInstance#root/cimv2/Win32_SystemSlot",
+     "SlotDesignation Tag SupportsHotPlug Status Shared PMESignal MaxDataWidth"},
+    {"Microsoft.Management.Infrastructure.CimInstance#root/cimv2/Win32_PortResource",
+     "Caption Name Alias"},
+    {"Microsoft.Management.Infrastructure.CimInstance#root/cimv2/Win32_NTEventlogFile",
+     "FileSize LogfileName Name NumberOfRecords"},
 }};
 // clang-format on
 
@@ -712,9 +656,12 @@ bool is_among(std::string_view type, const KnownView& view)
 const KnownView* find_view(const ShownObject& object)
 {
     for (const std::string_view type : object.type_names()) {
-        for (const KnownView& view : known_views) {
-            if (!is_among(without_prefix(type), view)) continue;
-            if (view.is_for == nullptr || view.is_for(object)) return &view;
+        for (const std::span<const KnownView> views :
+             {std::span<const KnownView>(known_views), detail::rare_views()}) {
+            for (const KnownView& view : views) {
+                if (!is_among(without_prefix(type), view)) continue;
+                if (view.is_for == nullptr || view.is_for(object)) return &view;
+            }
         }
     }
     return nullptr;
@@ -737,7 +684,8 @@ std::vector<std::string_view> default_properties(const ShownObject& object)
     std::vector<std::string_view> names;
     for (const std::string_view type : object.type_names()) {
         for (const DefaultProperties& row : type_defaults) {
-            if (row.type != type && row.type != without_prefix(type)) continue;
+            if (row.type != type && !clixml::equal_ignoring_case(row.type, without_prefix(type)))
+                continue;
             std::string_view rest = row.names;
             while (!rest.empty()) {
                 const std::size_t end = std::min(rest.find(' '), rest.size());

@@ -117,12 +117,14 @@ TEST_CASE("objects print as PowerShell printed them")
 
 TEST_CASE("objects print as PowerShell printed them: tables, views, lists and mixtures of them")
 {
-    for (const auto& line : tests::read_vector_file("format/more.jsonl")) {
-        if (!line.has("wire")) continue;
-        INFO(line.where());
-        const auto width = line.fields.at("width").get<std::size_t>();
-        CHECK(print_wire(line.fields, width, false) == line.text("text"));
-        CHECK(print_wire(line.fields, width, true) == line.text("textHideComputerName"));
+    for (const char* file : {"format/more.jsonl", "format/cases.jsonl"}) {
+        for (const auto& line : tests::read_vector_file(file)) {
+            if (!line.has("wire")) continue;
+            INFO(line.where());
+            const auto width = line.fields.at("width").get<std::size_t>();
+            CHECK(print_wire(line.fields, width, false) == line.text("text"));
+            CHECK(print_wire(line.fields, width, true) == line.text("textHideComputerName"));
+        }
     }
 }
 

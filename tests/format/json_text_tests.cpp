@@ -58,7 +58,12 @@ TEST_CASE("objects become maps, collections arrays, and cycles end")
     object->add_note(arena, "Note", Value::int32(2));
     object->add_adapted(arena, "Own", Value::int32(1));
     object->add_note(arena, "Self", Value::object(object));
-    CHECK(psrp::json_text(Value::object(object)) == R"({"Note":2,"Self":"thing","Own":1})");
+    CHECK(
+        psrp::json_text(Value::object(object), {.depth = 1}) ==
+        R"({"Note":2,"Self":{"Note":2,"Self":"thing","Own":1},"Own":1})"
+    );
+    const std::string deep = psrp::json_text(Value::object(object), {.depth = 100});
+    CHECK_THAT(deep, Catch::Contains(R"("Self":"thing")") && Catch::EndsWith(R"("Own":1})"));
 
     clixml::Object* list = clixml::make_array(arena);
     list->add_item(arena, Value::string("x"));
@@ -86,11 +91,13 @@ TEST_CASE("a number tells its origin, a text never does")
     CHECK(psrp::json_text(text) == "\"x\"");
 }
 
-TEST_CASE("JSON of recorded objects is what ConvertTo-Json wrote")
+namespace {
+
+void check_conversions(const char* file)
 {
     const auto runspace_id = clixml::Guid::read("5bb09e2d-a12f-4a40-b10b-01866a36ffd7");
     REQUIRE(runspace_id.has_value());
-    for (const auto& line : tests::read_vector_file("format/conversions.jsonl")) {
+    for (const auto& line : tests::read_vector_file(file)) {
         INFO(line.where());
         std::string compact;
         std::string shallow;
@@ -116,4 +123,12 @@ TEST_CASE("JSON of recorded objects is what ConvertTo-Json wrote")
         }
         if (line.has("csv")) CHECK(rows == line.text("csv"));
     }
+}
+
+} // namespace
+
+TEST_CASE("JSON and CSV of recorded objects are what PowerShell wrote")
+{
+    check_conversions("format/conversions.jsonl");
+    check_conversions("format/cases.jsonl");
 }

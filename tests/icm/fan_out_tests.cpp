@@ -148,9 +148,9 @@ TEST_CASE("one target's failure is named and stops no other, and throw is an err
     const auto thrown = icm({farm.good()}, {"'before'; throw 'oops'; 'never'"});
     CHECK(thrown.exit_code == 1);
     CHECK(thrown.output == "before\n");
-    CHECK(thrown.errors == "Exception: oops\n");
+    CHECK(thrown.errors == "OperationStopped: oops\n");
     const auto among = icm({farm.good(), farm.good("second")}, {"throw 'oops'"});
-    CHECK(contains(among.errors, "[" + farm.path().string() + "/second] Exception: oops"));
+    CHECK(contains(among.errors, "[" + farm.path().string() + "/second] OperationStopped: oops"));
     // Lines of JSON stay lines of JSON.
     const auto json =
         icm({farm.good(), farm.broken()}, {"--error-view", "json", "Write-Error bad"});
