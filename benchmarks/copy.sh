@@ -1,10 +1,12 @@
 #!/bin/sh
 # psrp copy beside scp, both through an sshd of their own on the loopback: one big file and many small ones, both ways.
-# Usage: copy.sh PSRP [MEBIBYTES [FILES]]. Prints seconds, and what the client's memory grew to.
+# Usage: copy.sh PSRP [MEBIBYTES [FILES [OTHER_PSRP]]]. Prints seconds, and what the client's memory grew to; of two
+# psrps, each with itself at the far side, so that a change can be measured in one run.
 set -eu
 psrp=$(realpath "$1")
 mebibytes=${2:-1024}
 files=${3:-10000}
+other_psrp=${4:+$(realpath "$4")}
 folder=$(mktemp -d)
 server=
 trap 'test -z "$server" || kill "$server"; rm -rf "$folder"' EXIT
@@ -23,6 +25,7 @@ StrictModes no
 UsePAM no
 Subsystem sftp internal-sftp
 Subsystem powershell $psrp serve --stdio
+Subsystem other ${other_psrp:-$psrp} serve --stdio
 END
 mkdir -p /run/sshd 2>/dev/null || true
 "$(command -v sshd || echo /usr/sbin/sshd)" -D -f sshd_config 2> sshd.log &
@@ -59,6 +62,10 @@ copy="-HostName 127.0.0.1 -Port $port -KeyFilePath $folder/key -o StrictHostKeyC
 for what in big small; do
     measure "scp, $what, up" $what up scp -q -r $options -P "$port" $what "127.0.0.1:$folder/up"
     measure "psrp copy, $what, up" $what up "$psrp" copy $copy $what ":$folder/up"
+    test -z "$other_psrp" ||
+        measure "other psrp, $what, up" $what up "$other_psrp" copy $copy -Subsystem other $what ":$folder/up"
     measure "scp, $what, down" $what down scp -q -r $options -P "$port" "127.0.0.1:$folder/$what" down
     measure "psrp copy, $what, down" $what down "$psrp" copy $copy ":$folder/$what" down
+    test -z "$other_psrp" ||
+        measure "other psrp, $what, down" $what down "$other_psrp" copy $copy -Subsystem other ":$folder/$what" down
 done

@@ -8,6 +8,9 @@
 namespace fragmenter {
 namespace {
 
+// Small objects share a piece of so many bytes at most; a larger one has its own, which goes when
+// it has been taken.
+constexpr std::size_t piece_bytes_max = std::size_t{64} << 10;
 // A drained buffer larger than this is given back, so that one big object does not pin its memory.
 constexpr std::size_t kept_capacity_bytes_max = std::size_t{1} << 20;
 
@@ -26,7 +29,14 @@ Result<void> SendQueue::push(Priority priority, std::uint64_t object_id, BytesVi
             Errc::SendQueueFull, clixml::no_offset, "take packets before queueing more"
         );
     }
-    append_fragments(object, object_id, fragment_bytes_max_, queue(priority).bytes);
+    const std::size_t added = fragmented_bytes(object.size(), fragment_bytes_max_);
+    Queue& target = queue(priority);
+    const bool is_joined =
+        !target.pieces.empty() && target.pieces.back().size() + added <= piece_bytes_max;
+    if (!is_joined && target.pending_bytes > 0) target.pieces.emplace_back();
+    if (target.pieces.empty()) target.pieces.emplace_back();
+    append_fragments(object, object_id, fragment_bytes_max_, target.pieces.back());
+    target.pending_bytes += added;
     return {};
 }
 
@@ -51,7 +61,7 @@ std::optional<Packet> SendQueue::take_fragment()
     const std::optional<Priority> priority = most_urgent();
     if (!priority) return std::nullopt;
     const Queue& source = queue(*priority);
-    const auto answer = read_fragment(BytesView(source.bytes).subspan(source.taken));
+    const auto answer = read_fragment(BytesView(source.pieces.front()).subspan(source.taken));
     assert(answer && std::holds_alternative<Fragment>(*answer));
     return take_from(*priority, fragment_header_bytes + std::get<Fragment>(*answer).blob.size());
 }
@@ -59,12 +69,6 @@ std::optional<Packet> SendQueue::take_fragment()
 std::size_t SendQueue::pending_bytes() const
 {
     return pending_bytes(Priority::Default) + pending_bytes(Priority::PromptResponse);
-}
-
-std::size_t SendQueue::pending_bytes(Priority priority) const
-{
-    const Queue& source = queues_[static_cast<std::size_t>(priority)];
-    return source.bytes.size() - source.taken;
 }
 
 void SendQueue::set_fragment_bytes_max(std::size_t fragment_bytes_max)
@@ -88,19 +92,22 @@ std::optional<Priority> SendQueue::most_urgent() const
 Packet SendQueue::take_from(Priority priority, std::size_t count)
 {
     Queue& source = queue(priority);
-    const auto first = source.bytes.begin() + static_cast<std::ptrdiff_t>(source.taken);
-    Packet packet{priority, Bytes(first, first + static_cast<std::ptrdiff_t>(count))};
-    source.taken += count;
-    if (source.taken == source.bytes.size()) {
-        if (source.bytes.capacity() > kept_capacity_bytes_max) Bytes().swap(source.bytes);
-        source.bytes.clear();
+    Packet packet{priority, {}};
+    packet.bytes.reserve(count);
+    source.pending_bytes -= count;
+    while (count > 0) {
+        Bytes& piece = source.pieces.front();
+        const BytesView taken =
+            BytesView(piece).subspan(source.taken, std::min(count, piece.size() - source.taken));
+        packet.bytes.insert(packet.bytes.end(), taken.begin(), taken.end());
+        count -= taken.size();
+        source.taken += taken.size();
+        if (source.taken < piece.size()) break;
         source.taken = 0;
-    } else if (source.taken >= source.bytes.size() / 2) {
-        // Moving only when at most half is left keeps the cost a constant number of moves a byte.
-        source.bytes.erase(
-            source.bytes.begin(), source.bytes.begin() + static_cast<std::ptrdiff_t>(source.taken)
-        );
-        source.taken = 0;
+        if (source.pieces.size() > 1 || piece.capacity() > kept_capacity_bytes_max)
+            source.pieces.pop_front();
+        else
+            piece.clear();
     }
     return packet;
 }

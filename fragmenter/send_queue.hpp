@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <optional>
 
 namespace fragmenter {
@@ -54,7 +55,10 @@ public:
     // Bytes that wait in both streams, fragment headers included.
     [[nodiscard]] std::size_t pending_bytes() const;
     // Bytes that wait in one stream.
-    [[nodiscard]] std::size_t pending_bytes(Priority priority) const;
+    [[nodiscard]] std::size_t pending_bytes(Priority priority) const
+    {
+        return queues_[static_cast<std::size_t>(priority)].pending_bytes;
+    }
     [[nodiscard]] bool is_empty() const { return pending_bytes() == 0; }
 
     // The fragment size for objects pushed from now on. Same condition as in the constructor.
@@ -65,9 +69,11 @@ public:
     void clear();
 
 private:
+    // Each piece has whole objects, as fragments.
     struct Queue {
-        Bytes bytes;
-        std::size_t taken = 0; // bytes at the start that have left
+        std::deque<Bytes> pieces;
+        std::size_t taken = 0;         // bytes at the start of the first piece that have left
+        std::size_t pending_bytes = 0; // those that have not, of all pieces
     };
 
     Queue& queue(Priority priority) { return queues_[static_cast<std::size_t>(priority)]; }

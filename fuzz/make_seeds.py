@@ -13,13 +13,16 @@ scripts           scripts that clients ran
 credssp           messages of CredSSP and credentials
 holder            lines between a program and the holder of a session
 compressed, plain compressed streams, and what they stand for
+copies            chunks of copies, and lists of what is there
 """
 import base64
 import glob
+import hashlib
 import json
 import os
 import re
 import shutil
+import struct
 import sys
 
 SEED_BYTES_MAX = 32768
@@ -245,6 +248,55 @@ def add_holder(seeds):
     seeds.add("holder", "web-1.example_x")
 
 
+def frame(kind, content):
+    return kind.encode() + struct.pack("<I", len(content)) + content
+
+
+def file_frame(kind, path, length, offset=0):
+    partial = b"." + path.split(b"/")[-1] + b".psrp-part"
+    head = struct.pack("<IqqqH", 0o644, 630822816000000000, length, offset, len(partial))
+    return frame(kind, head + partial + path)
+
+
+def report_frame(kind, path, message):
+    return frame(kind, struct.pack("<II", 0, len(path)) + path + message)
+
+
+def have_frame(path, content, is_whole):
+    digest = hashlib.sha256(content).digest()
+    return frame("H", struct.pack("<IBq", 0, is_whole, len(content)) + digest + path)
+
+
+def add_copies(seeds):
+    """What psrp/copy/README.md describes; the last bytes are decisions of the harness."""
+    def folder(path):
+        return frame("D", struct.pack("<Iq", 0o755, 630822816000000000) + path)
+
+    def whole(path, content, *pieces):
+        digest = frame("E", hashlib.sha256(content).digest())
+        return file_frame("F", path, len(content)) + b"".join(frame("B", one) for one in pieces) + digest
+
+    end = frame("Z", struct.pack("<QQ", 2, 6))
+    source = frame("S", b"from")
+    tree = source + folder(b"") + whole(b"a", b"abc", b"a", b"bc") + folder(b"d") + whole(b"d/b", b"")
+    chunks = [
+        tree + end,
+        source + whole(b"", b"abc", b"abc") + end,
+        frame("S", b"") + folder(b"") + whole(b"a", b"abc", b"abd") + report_frame("N", b"l", b"is a link") + end,
+        source + file_frame("F", b"a", 3) + frame("B", b"ab") + report_frame("X", b"a", b"was made shorter") + end,
+        source + file_frame("F", b"a", 3, 2) + frame("B", b"c") + frame("E", bytes(32)) + end,
+        source + folder(b"") + file_frame("K", b"a", 3) + end,
+        source + file_frame("F", b"../a", 3),
+        tree + source + folder(b"") + folder(b"d/e") + end,
+        have_frame(b"a", b"abc", 1) + have_frame(b"d/b", b"", 1) + have_frame(b"a", b"ab", 0),
+        frame("A", struct.pack("<Q", 3)) + end,
+    ]
+    for chunk in chunks:
+        for flags in range(32):
+            cuts = struct.pack("<H", 60) * 4 if flags & 16 else b""
+            seeds.add("copies", chunk + cuts + bytes([flags]))
+
+
 def main():
     vectors, out = sys.argv[1:3]
     shutil.rmtree(out, ignore_errors=True)
@@ -272,6 +324,7 @@ def main():
         data_size = int.from_bytes(stream[2:4], "little") + 1
         seeds.add("compressed", stream[4:4 + data_size] + plain_size.to_bytes(2, "little"))
         seeds.add("plain", base64.b64decode(row["plain"])[:SEED_BYTES_MAX])
+    add_copies(seeds)
     add_credssp(seeds)
     add_multiparts(seeds)
     add_soap(seeds)

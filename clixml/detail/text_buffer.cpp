@@ -53,6 +53,17 @@ char* TextBuffer::grow(char* to, std::size_t count)
     return out_.data() + used;
 }
 
+char* TextBuffer::expect(const char* to, std::size_t count)
+{
+    const auto used = static_cast<std::size_t>(to - out_.data());
+    const std::size_t wanted = used + count + slack;
+    if (sink_ == nullptr && wanted > out_.capacity()) {
+        out_.reserve(std::max(wanted, out_.capacity() * 2));
+        end_ = out_.data() + out_.size() - slack;
+    }
+    return out_.data() + used;
+}
+
 void TextBuffer::hand_over(std::size_t size)
 {
     good_ = good_ && sink_->take({out_.data(), size});

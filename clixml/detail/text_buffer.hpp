@@ -30,6 +30,9 @@ public:
             return to;
         return grow(to, count);
     }
+    // The same for so many bytes that growing step by step would copy often; the room is not made
+    // yet, only the memory for it.
+    [[nodiscard]] char* expect(const char* to, std::size_t count);
     // Bytes that may be written at `to`, without the slack.
     [[nodiscard]] std::size_t room(const char* to) const
     {

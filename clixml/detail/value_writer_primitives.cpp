@@ -99,6 +99,7 @@ char* ValueWriter::write_bytes(char* to, const Value& value, Label label)
     BytesView bytes = bytes_of(value.text());
     to = write_start(to, tag, label);
     if (bytes.empty()) return TextWriter::put(to - 1, " />");
+    to = text_.buffer().expect(to, base64_size(bytes.size()) + TextWriter::line_bytes);
     while (!bytes.empty()) {
         BytesView piece = bytes.first(std::min(bytes.size(), piece_bytes));
         to = text_.buffer().reserve(to, base64_size(piece.size()) + TextWriter::line_bytes);

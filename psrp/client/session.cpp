@@ -152,6 +152,8 @@ bool Session::pump()
     while (phase_ != Phase::Ended) {
         bool progressed = take_transport_events();
         progressed = take_pool_events() || progressed;
+        // What waits goes first: it travels while more input is made.
+        progressed = perform_actions() || progressed;
         if (phase_ == Phase::Open) offer_input();
         progressed = perform_actions() || progressed;
         if (!progressed) break;
@@ -285,7 +287,7 @@ bool Session::perform_actions()
 {
     bool any = false;
     while (transport_->pending_output_bytes() < options_.pending_output_bytes_max) {
-        auto action = pool_.next_action(transport_->fragment_bytes_max());
+        auto action = pool_.next_action(transport_->send_bytes_max());
         if (!action) break;
         any = true;
         if (const auto performed = transport_->perform(*action); !performed) {

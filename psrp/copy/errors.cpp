@@ -21,6 +21,8 @@ public:
             return "the other side sent a path that leaves the destination";
         case CopyErrc::TooManyHeld:
             return "there are too many files to go on with";
+        case CopyErrc::TooManyFolders:
+            return "there are too many folders in one source";
         case CopyErrc::StreamCut:
             return "the copy was cut before it was whole";
         case CopyErrc::DiskFull:

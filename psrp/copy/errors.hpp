@@ -8,13 +8,14 @@ namespace psrp::copy {
 
 // Who is concerned is said first.
 enum class CopyErrc {
-    BadFrame = 1,  // peer: a frame that is cut short, too long or of no known type
-    OutOfOrder,    // peer: a frame that may not come here
-    UnsafePath,    // peer: a path that would leave the destination
-    TooManyHeld,   // peer: more files to go on with than CopyLimits allows
-    StreamCut,     // peer: the stream ended before it was whole
-    DiskFull,      // environment: no room for what is received
-    NoDestination, // caller: the destination cannot be used
+    BadFrame = 1,   // peer: a frame that is cut short, too long or of no known type
+    OutOfOrder,     // peer: a frame that may not come here
+    UnsafePath,     // peer: a path that would leave the destination
+    TooManyHeld,    // peer: more files to go on with than CopyLimits allows
+    TooManyFolders, // peer: more folders in one source than CopyLimits allows
+    StreamCut,      // peer: the stream ended before it was whole
+    DiskFull,       // environment: no room for what is received
+    NoDestination,  // caller: the destination cannot be used
 };
 
 // "psrp.copy".

@@ -42,6 +42,10 @@ struct CopyLimits {
     std::size_t chunk_bytes_max = 8U << 20;
     // Files that are there already, in one copy.
     std::size_t haves_max = 4'000'000;
+    // Bytes of their paths.
+    std::size_t have_path_bytes_max = std::size_t{512} << 20;
+    // Folders of one source, which are kept until its end.
+    std::size_t folders_max = 4'000'000;
 };
 
 struct Frame {

@@ -5,8 +5,17 @@ namespace psrp::copy {
 
 Result<void> HaveList::add(const HaveFrame& frame)
 {
-    if (haves_.size() >= limits_.haves_max) return clixml::failure(CopyErrc::TooManyHeld);
-    haves_[{frame.source, std::string(frame.path)}] = {frame.is_whole, frame.length, frame.digest};
+    std::pair key{frame.source, std::string(frame.path)};
+    const Have have{frame.is_whole, frame.length, frame.digest};
+    if (const auto known = haves_.find(key); known != haves_.end()) {
+        known->second = have;
+        return {};
+    }
+    const bool has_room = haves_.size() < limits_.haves_max &&
+                          frame.path.size() <= limits_.have_path_bytes_max - path_bytes_;
+    if (!has_room) return clixml::failure(CopyErrc::TooManyHeld);
+    path_bytes_ += frame.path.size();
+    haves_.emplace(std::move(key), have);
     return {};
 }
 

@@ -42,6 +42,7 @@ public:
 
 private:
     CopyLimits limits_;
+    std::size_t path_bytes_ = 0;
     std::map<std::pair<std::uint32_t, std::string>, Have> haves_;
 };
 

@@ -211,11 +211,14 @@ Result<void> TreeReceiver::on_folder(const FolderFrame& folder)
     };
     if (!open_parent(folder.path, parent, name, error)) return fail();
     if (name.empty()) return {}; // the destination itself stays as it is
+    if (folders_.size() >= options_.limits.folders_max)
+        return clixml::failure(CopyErrc::TooManyFolders);
     const mode_t mode = folder.mode == no_mode ? mode_bits : (folder.mode & mode_bits) | own_rights;
     if (::mkdirat(parent.number(), name.c_str(), mode) != 0 && errno != EEXIST) {
         error = errno;
-        if (error == ENOSPC || error == EDQUOT) return write_failed(error);
-        return fail();
+        (void)fail(); // has said which it is
+        if (error == ENOSPC || error == EDQUOT) return clixml::failure(CopyErrc::DiskFull);
+        return {};
     }
     const Descriptor made(::openat(parent.number(), name.c_str(), folder_flags | O_NOFOLLOW));
     if (!made.is_open()) {

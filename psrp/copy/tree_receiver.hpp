@@ -30,15 +30,19 @@ public:
     explicit TreeReceiver(ReceiveOptions options);
 
     // Takes a chunk. Errors end the copy: CopyErrc::BadFrame, CopyErrc::OutOfOrder,
-    // CopyErrc::UnsafePath, CopyErrc::DiskFull, CopyErrc::NoDestination.
+    // CopyErrc::UnsafePath, CopyErrc::TooManyFolders, CopyErrc::DiskFull, CopyErrc::NoDestination.
     Result<void> take(BytesView chunk);
     // What is to be said since the last call: frames of the types Trouble, Note, Have and, at the
     // end, End.
     Bytes take_answers();
     // Whether the End frame has come. Without it the copy was cut.
     [[nodiscard]] bool is_finished() const { return is_finished_; }
-    // The file that is being written, for progress.
-    [[nodiscard]] const std::string& current_path() const { return file_.path; }
+    // The file that is being written, for progress: its path below the source, or the name of the
+    // source that it is.
+    [[nodiscard]] const std::string& current_path() const
+    {
+        return file_.path.empty() ? top_ : file_.path;
+    }
     [[nodiscard]] std::int64_t current_length() const { return file_.length; }
     [[nodiscard]] std::int64_t current_offset() const { return file_.at; }
 

@@ -17,6 +17,7 @@ namespace {
 constexpr std::uint32_t mode_bits = 0777;
 // A chunk with less room than this is sent before a file goes on in the next one.
 constexpr std::size_t room_bytes_min = 16 * 1024;
+constexpr std::size_t read_piece_bytes = 64 * 1024;
 constexpr int open_flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
 
 constexpr const char* cannot_be_read = "cannot be read";
@@ -200,23 +201,42 @@ void TreeSender::continue_file(Bytes& chunk)
     // Another frame or two fit behind it in any case.
     const std::size_t room = std::max(options_.chunk_bytes, used + room_bytes_min) - used;
     const auto wanted = static_cast<std::size_t>(std::min(left, static_cast<std::int64_t>(room)));
-    chunk.resize(used + wanted);
-    ssize_t got = 0;
-    do {
-        got = ::pread(file_.file.number(), chunk.data() + used, wanted, file_.at);
-    } while (got < 0 && errno == EINTR);
-    if (got <= 0) {
+    chunk.reserve(std::max(used + wanted, options_.chunk_bytes));
+    chunk.resize(used);
+    const std::optional<int> error = read_content(wanted, chunk);
+    const std::size_t count = chunk.size() - used;
+    if (count > 0)
+        store_frame_header(FrameType::Content, count, chunk.data() + start);
+    else
         chunk.resize(start);
-        const std::string why = got < 0 ? failure_text(cannot_be_read, errno)
+    if (!error) return;
+    const std::string why = *error != 0 ? failure_text(cannot_be_read, *error)
                                         : std::string("was made shorter while it was read");
-        report(FrameType::Trouble, file_.path, why, chunk);
-        return file_.file.reset();
+    report(FrameType::Trouble, file_.path, why, chunk);
+    file_.file.reset();
+}
+
+// Reads the next bytes of the file, in pieces that are hashed while they are in a near cache.
+// Nothing where all went well, else errno, 0 for the end of the file.
+std::optional<int> TreeSender::read_content(std::size_t wanted, Bytes& chunk)
+{
+    while (wanted > 0) {
+        const std::size_t at = chunk.size();
+        const std::size_t piece = std::min(wanted, read_piece_bytes);
+        chunk.resize(at + piece);
+        ssize_t got = 0;
+        do {
+            got = ::pread(file_.file.number(), chunk.data() + at, piece, file_.at);
+        } while (got < 0 && errno == EINTR);
+        const int error = got < 0 ? errno : 0;
+        const auto count = static_cast<std::size_t>(std::max<ssize_t>(got, 0));
+        chunk.resize(at + count);
+        if (got <= 0) return error;
+        file_.hash.add(BytesView(chunk).subspan(at));
+        file_.at += got;
+        wanted -= count;
     }
-    const auto count = static_cast<std::size_t>(got);
-    chunk.resize(used + count);
-    store_frame_header(FrameType::Content, count, chunk.data() + start);
-    file_.hash.add(BytesView(chunk).subspan(used));
-    file_.at += got;
+    return std::nullopt;
 }
 
 void TreeSender::end_file(Bytes& chunk)

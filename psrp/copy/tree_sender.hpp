@@ -38,8 +38,12 @@ public:
     // The next chunk; nothing after the one with the End frame.
     std::optional<Bytes> next_chunk();
     [[nodiscard]] const EndFrame& totals() const { return totals_; }
-    // The file that is being sent, for progress; its length.
-    [[nodiscard]] const std::string& current_path() const { return file_.path; }
+    // The file that is being sent, for progress: its path below the source, or the name of the
+    // source that it is. Its length.
+    [[nodiscard]] const std::string& current_path() const
+    {
+        return file_.path.empty() && next_source_ > 0 ? sources_[source_number()].name : file_.path;
+    }
     [[nodiscard]] std::int64_t current_length() const { return file_.length; }
 
 private:
@@ -67,6 +71,7 @@ private:
     void begin_file(Descriptor file, const std::string& path, Bytes& chunk);
     std::int64_t bytes_that_are_there(const OpenFile& file, bool& is_whole);
     void continue_file(Bytes& chunk);
+    std::optional<int> read_content(std::size_t wanted, Bytes& chunk);
     void end_file(Bytes& chunk);
     void report(FrameType type, std::string_view path, std::string_view message, Bytes& chunk);
     [[nodiscard]] std::uint32_t source_number() const

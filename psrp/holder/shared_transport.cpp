@@ -128,7 +128,7 @@ void SharedTransport::send_next_of_session()
 void SharedTransport::send_piece(const Guid& channel, Sending& sending)
 {
     const std::size_t count =
-        std::min(sending.bytes.size() - sending.sent, inner_->fragment_bytes_max());
+        std::min(sending.bytes.size() - sending.sent, inner_->send_bytes_max());
     const auto first = sending.bytes.begin() + static_cast<std::ptrdiff_t>(sending.sent);
     sending.sent += count;
     act(Send{channel, sending.stream, Bytes(first, first + static_cast<std::ptrdiff_t>(count))});

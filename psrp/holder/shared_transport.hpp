@@ -71,10 +71,7 @@ public:
     {
         return inner_->pending_output_bytes();
     }
-    [[nodiscard]] std::size_t fragment_bytes_max() const override
-    {
-        return inner_->fragment_bytes_max();
-    }
+    [[nodiscard]] std::size_t send_bytes_max() const override { return inner_->send_bytes_max(); }
     void append_poll_entries(std::vector<PollEntry>& entries) const override
     {
         inner_->append_poll_entries(entries);

@@ -28,7 +28,7 @@ namespace psrp::tool {
 namespace {
 
 // Bytes on their way to a receiver that it has not done with: what the far side may have to hold.
-constexpr std::uint64_t window_bytes = 8U << 20;
+constexpr std::uint64_t window_bytes = 4U << 20;
 // A server of WinRM takes 50 MiB of messages a command; base64 makes them a third longer.
 constexpr std::uint64_t winrm_segment_bytes = 30U << 20;
 constexpr std::size_t chunk_bytes = 1U << 20;

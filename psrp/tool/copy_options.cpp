@@ -101,8 +101,9 @@ PATH is one of the other side: C:\Users\me, ~/x, or seen from where its sessions
 
 Where DESTINATION is a folder, or ends in a slash, or there are several sources, they go into it
 under their names; else it is what the source becomes. Of '.', '..', '~' or a drive the content is
-copied. Files keep their times, and their modes where both sides have some. Each is written under
-another name, compared by SHA-256 and then renamed, so that none is ever half there.
+copied. Wildcards are the shell's; those in paths of the other side are not expanded. Files keep
+their times, and their modes where both sides have some. Each is written under another name,
+compared by SHA-256 and then renamed, so that none is ever half there.
 
   --resume            go on with a copy that was cut: what is there already, to the byte, is not
                       sent again. A folder that did not exist before is there now: name the source

@@ -135,6 +135,16 @@ begin {
     function IsLink($Item) {
         ($Item.Attributes -band [System.IO.FileAttributes]::ReparsePoint) -and $Item.LinkType -in 'SymbolicLink', 'Junction'
     }
+    # Where a folder is that is called so, links followed to their ends.
+    function RealPath([string]$Full) {
+        for ($hops = 0; $hops -lt 40; ++$hops) {
+            $at = Get-Item -LiteralPath $Full -Force
+            $target = if (IsLink $at) { @($at.Target)[0] }
+            if (-not $target) { break }
+            $Full = [System.IO.Path]::GetFullPath([System.IO.Path]::Combine([System.IO.Path]::GetDirectoryName($Full), $target))
+        }
+        $Full
+    }
 }
 process {
     if ($_ -isnot [byte[]]) { return }
@@ -161,14 +171,14 @@ end {
             $full = $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($one)
             $stack = New-Object System.Collections.Stack
             if ([System.IO.Directory]::Exists($full)) {
-                $stack.Push(@((New-Object System.IO.DirectoryInfo $full), ''))
+                $stack.Push(@((New-Object System.IO.DirectoryInfo $full), '', @(RealPath $full)))
             } elseif ([System.IO.File]::Exists($full)) {
                 SendFile (New-Object System.IO.FileInfo $full) ''
             } else {
                 Report 88 '' "cannot be read: there is no file '$full'"
             }
             while ($stack.Count) {
-                $item, $name = $stack.Pop()
+                $item, $name, $above = $stack.Pop()
                 try {
                     $inside = @($item.GetFileSystemInfos())
                     WriteFolder $item.FullName $name $item
@@ -179,7 +189,13 @@ end {
                     if (-not $FollowLinks -and (IsLink $child)) {
                         Report 78 $below 'is a symbolic link and left out'
                     } elseif ($child -is [System.IO.DirectoryInfo]) {
-                        $stack.Push(@($child, $below))
+                        $real = [System.IO.Path]::Combine($above[-1], $child.Name)
+                        if ($FollowLinks -and (IsLink $child)) { try { $real = RealPath $real } catch { } }
+                        if ($above -ccontains $real) {
+                            Report 88 $below 'is a link to a folder that it is in'
+                        } else {
+                            $stack.Push(@($child, $below, (@($above) + $real)))
+                        }
                     } else {
                         SendFile $child $below
                     }

@@ -62,6 +62,8 @@ Result<void> OutOfProcTransport::perform(const ClientAction& action)
         );
     }
     PSRP_CHECK(client_.perform(action));
+    if (const auto* send = std::get_if<Send>(&action))
+        pace_.on_sent(send->channel, send->bytes.size(), Clock::now());
     // Without a reader on the other side there is nobody to write for; the end of its output will
     // say why.
     std::string text = client_.take_output();
@@ -81,6 +83,10 @@ Result<std::optional<TransportEvent>> OutOfProcTransport::next_event()
     if (is_starved_ && waiting_failure_) {
         failure_ = std::exchange(waiting_failure_, std::nullopt);
         return tl::unexpected<clixml::Error>(failure_->error);
+    }
+    if (!is_starved_) {
+        if (const auto* acknowledged = std::get_if<DataAcknowledged>(&**event))
+            pace_.on_acknowledged(acknowledged->channel, Clock::now());
     }
     return event;
 }

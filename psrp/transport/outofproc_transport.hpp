@@ -4,6 +4,7 @@
 
 #include <psrp/transport/byte_stream.hpp>
 #include <psrp/transport/outofproc_client.hpp>
+#include <psrp/transport/send_pace.hpp>
 #include <psrp/transport/wire_tap.hpp>
 
 #include <cstddef>
@@ -47,6 +48,8 @@ public:
     {
         return output_.pending_bytes();
     }
+    // Any number of fragments: PowerShell takes them, too (A2).
+    [[nodiscard]] std::size_t send_bytes_max() const override { return pace_.bytes(); }
 
     void append_poll_entries(std::vector<PollEntry>& entries) const override;
     void on_readable(int descriptor) override;
@@ -96,6 +99,7 @@ private:
     Descriptor reader_;
     Descriptor writer_;
     OutputBuffer output_;
+    SendPace pace_;
     bool is_starved_ = true;
     std::optional<Failure> waiting_failure_; // behind the events still to be handed out
     std::optional<Failure> end_failure_;     // takes the place of StreamEnded

@@ -132,9 +132,9 @@ public:
     // Bytes taken by perform() and not yet written: a producer waits while this is high.
     [[nodiscard]] virtual std::size_t pending_output_bytes() const = 0;
 
-    // The fragment size that suits the transport, header included; also the most bytes a Send
-    // should carry.
-    [[nodiscard]] virtual std::size_t fragment_bytes_max() const { return 32768; }
+    // The most bytes a Send should carry: one fragment, as PowerShell's own client has it. A
+    // transport whose peers take more of them at once says more.
+    [[nodiscard]] virtual std::size_t send_bytes_max() const { return 32768; }
 };
 
 } // namespace psrp

@@ -298,7 +298,7 @@ std::size_t WinRmTransport::pending_output_bytes() const
     return 0;
 }
 
-std::size_t WinRmTransport::fragment_bytes_max() const
+std::size_t WinRmTransport::send_bytes_max() const
 {
     return exchange_->send_bytes_max();
 }

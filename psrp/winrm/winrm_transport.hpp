@@ -53,7 +53,7 @@ public:
     [[nodiscard]] bool is_finished() const override;
     [[nodiscard]] std::string failure_text() const override { return failure_text_; }
     [[nodiscard]] std::size_t pending_output_bytes() const override;
-    [[nodiscard]] std::size_t fragment_bytes_max() const override;
+    [[nodiscard]] std::size_t send_bytes_max() const override;
 
     // The exchange, for what a Transport has no words for.
     [[nodiscard]] const wsman::ClientExchange& exchange() const { return *exchange_; }

@@ -2,6 +2,7 @@
 // is one.
 #include <psrp/transport/process_transport.hpp>
 #include <tests/copy/trees.hpp>
+#include <tests/icm/lasting_programs.hpp>
 #include <tests/icm/program_run.hpp>
 #include <tests/support/skip.hpp>
 
@@ -9,6 +10,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <fstream>
 #include <sys/wait.h>
 #include <thread>
@@ -47,6 +49,13 @@ tests::ProgramResult copy(const FarSide& side, std::vector<std::string> words)
     return run_program(words);
 }
 
+// Files and folders below it, itself among them.
+std::ptrdiff_t entries_below(const fs::path& root)
+{
+    const std::string text = tests::tree_text(root);
+    return std::count(text.begin(), text.end(), '\n');
+}
+
 } // namespace
 
 TEST_CASE("trees are copied both ways, byte for byte, with names, modes and times")
@@ -65,6 +74,46 @@ TEST_CASE("trees are copied both ways, byte for byte, with names, modes and time
         CHECK(down.errors.empty());
         CHECK(down.exit_code == 0);
         CHECK(tests::first_difference(tree, back) == "");
+    }
+}
+
+TEST_CASE("links are left out, or followed but never round in circles")
+{
+    for (const FarSide& side : far_sides()) {
+        for (const bool is_upload : {true, false}) {
+            CAPTURE(side.name, is_upload);
+            const tests::TemporaryFolder folder;
+            const fs::path from = folder.path() / "from";
+            fs::create_directories(from / "a/b");
+            std::ofstream(from / "a/b/file") << "x";
+            fs::create_symlink("a/b", from / "folder");
+            fs::create_symlink("a/b/file", from / "link");
+            fs::create_symlink("nowhere", from / "dangling");
+            fs::create_symlink("../..", from / "a/b/up");
+            fs::create_symlink("up", from / "a/b/up again");
+            const auto ends = [&](const char* to) {
+                return std::vector<std::string>{
+                    (is_upload ? "" : ":") + from.string(),
+                    (is_upload ? ":" : "") + (folder.path() / to).string()};
+            };
+            const auto plain = copy(side, ends("plain"));
+            CHECK(plain.exit_code == 0);
+            CHECK(entries_below(folder.path() / "plain") == 4);
+            auto words = ends("followed");
+            words.insert(words.begin(), "--follow-links");
+            const auto followed = copy(side, words);
+            CAPTURE(followed.errors);
+            CHECK(followed.exit_code == 1);
+            for (const char* report :
+                 {"from/dangling: cannot be read: ",
+                  "from/a/b/up: is a link to a folder that it is in",
+                  "from/a/b/up again: is a link to a folder that it is in",
+                  "from/folder/up: is a link to a folder that it is in"})
+                CHECK(followed.errors.find(report) != std::string::npos);
+            CHECK(tests::file_text(folder.path() / "followed/link") == "x");
+            CHECK(tests::file_text(folder.path() / "followed/folder/file") == "x");
+            CHECK(entries_below(folder.path() / "followed") == 7);
+        }
     }
 }
 
@@ -171,6 +220,132 @@ TEST_CASE("a copy that is cut in the middle goes on with --resume")
             CHECK((tests::file_text(to / "b") == tests::file_text(from / "b")));
             CHECK((tests::file_text(to / "a") == tests::file_text(from / "a")));
             CHECK_FALSE(fs::exists(partial));
+        }
+    }
+}
+
+TEST_CASE("a copy goes through a session that is open already, and leaves it open")
+{
+    const tests::LastingPrograms programs;
+    programs.open({"--endpoint", "embedded"});
+    const tests::TemporaryFolder folder;
+    const fs::path tree = tests::make_tree(folder.path());
+    const fs::path there = folder.path() / "there";
+    const fs::path back = folder.path() / "back";
+    const std::vector<std::vector<std::string>> ends = {
+        {tree, ":" + there.string()}, {":" + there.string(), back}};
+    for (std::vector<std::string> words : ends) {
+        words.insert(
+            words.begin(), {tests::program_path("psrp"), "copy", "-Session", programs.name()}
+        );
+        const auto result = run_program(words, programs.input());
+        CHECK(result.errors.empty());
+        CHECK(result.exit_code == 0);
+    }
+    CHECK(tests::first_difference(tree, there) == "");
+    CHECK(tests::first_difference(tree, back) == "");
+    CHECK(programs.icm({"-Session", programs.name(), "6 * 7"}).output == "42\n");
+}
+
+TEST_CASE("a full disk at either end is named, ends the copy and leaves no part of the file")
+{
+    const tests::TemporaryFolder folder;
+    const fs::path mount = folder.path() / "small";
+    fs::create_directories(mount);
+    if (std::system(("mount -t tmpfs -o size=1m none '" + mount.string() + "' 2>/dev/null").c_str()
+        ) != 0)
+        return tests::report_skip("no right to mount a file system");
+    const fs::path big = folder.path() / "big";
+    tests::write_big_file(big, 3'000'000);
+    for (const FarSide& side : far_sides()) {
+        for (const bool is_upload : {true, false}) {
+            CAPTURE(side.name, is_upload);
+            const auto result = copy(
+                side,
+                {(is_upload ? "" : ":") + big.string(), (is_upload ? ":" : "") + mount.string()}
+            );
+            CHECK(result.exit_code == 1);
+            CHECK(
+                result.errors.find("big: cannot be written: No space left on device") !=
+                std::string::npos
+            );
+            CHECK(result.errors.find("the disk of the destination is full") != std::string::npos);
+            CHECK(fs::is_empty(mount));
+        }
+    }
+    CHECK(std::system(("umount '" + mount.string() + "'").c_str()) == 0);
+}
+
+TEST_CASE("a destination that cannot be used is named, and nothing is changed")
+{
+    struct Row {
+        const char* about;
+        std::vector<std::string> sources;
+        const char* destination;
+        const char* report;
+    };
+    const Row rows[] = {
+        {"a file's name with a slash", {"a"}, "b/", "the destination cannot be used: File exists"},
+        {"several into a file",
+         {"a", "folder"},
+         "b",
+         "the destination cannot be used: File exists"},
+        {"a folder onto a file",
+         {"folder"},
+         "b",
+         "has something in its way that is no folder: Not a directory"},
+        {"into a folder that is not there",
+         {"a"},
+         "none/a",
+         "the destination cannot be used: No such file or directory"},
+    };
+    const FarSide side = far_sides().front();
+    for (const Row& row : rows) {
+        for (const bool is_upload : {true, false}) {
+            CAPTURE(row.about, is_upload);
+            const tests::TemporaryFolder folder;
+            (void)folder.write("a", "1");
+            (void)folder.write("b", "22");
+            fs::create_directories(folder.path() / "folder");
+            const std::string before = tests::tree_text(folder.path());
+            std::vector<std::string> words;
+            for (const std::string& source : row.sources)
+                words.push_back((is_upload ? "" : ":") + (folder.path() / source).string());
+            words.push_back((is_upload ? ":" : "") + (folder.path() / row.destination).string());
+            const auto result = copy(side, words);
+            CAPTURE(result.errors);
+            CHECK(result.exit_code == 1);
+            CHECK(result.errors.find(row.report) != std::string::npos);
+            CHECK(tests::tree_text(folder.path()) == before);
+        }
+    }
+}
+
+TEST_CASE("names that start with a dash, end in a slash or have a colon arrive")
+{
+    struct Row {
+        const char* source;
+        const char* arrives_as;
+    };
+    const Row rows[] = {{"-dash", "-dash"}, {"folder/", "folder/x"}, {"a:b", "a:b"}};
+    const FarSide side = far_sides().front();
+    for (const Row& row : rows) {
+        for (const bool is_upload : {true, false}) {
+            CAPTURE(row.source, is_upload);
+            const tests::TemporaryFolder folder;
+            for (const char* name : {"-dash", "a:b"})
+                (void)folder.write(name, name);
+            fs::create_directories(folder.path() / "folder");
+            (void)folder.write("folder/x", "folder/x");
+            const fs::path to = folder.path() / "to";
+            const auto result = copy(
+                side,
+                {(is_upload ? "" : ":") + (folder.path() / "").string() + row.source,
+                 (is_upload ? ":" : "") + to.string() + "/"}
+            );
+            CHECK(result.errors.empty());
+            CHECK(result.exit_code == 0);
+            CHECK(tests::file_text(to / row.arrives_as) == row.arrives_as);
         }
     }
 }

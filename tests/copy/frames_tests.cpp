@@ -165,8 +165,26 @@ TEST_CASE("what is there is remembered up to a limit")
     Bytes more;
     write_have({0, false, 3, digest_of("abc"), "c"}, more);
     CHECK(haves.take(more).error() == make_error_code(CopyErrc::TooManyHeld));
+    // What is there already is told anew.
+    Bytes anew;
+    write_have({0, true, 9, digest_of("abc"), "a"}, anew);
+    REQUIRE(haves.take(anew));
+    CHECK(haves.find(0, "a")->length == 9);
     HaveList again;
     haves.write([&](const Bytes& part) { REQUIRE(again.take(part)); }, 1);
     CHECK(again.find(0, "a") != nullptr);
     CHECK(again.find(1, "a")->is_whole);
+}
+
+TEST_CASE("the paths of what is there are taken up to N bytes and not one more")
+{
+    for (const std::size_t path_bytes_max : {5U, 4U}) {
+        CopyLimits limits;
+        limits.have_path_bytes_max = path_bytes_max;
+        HaveList haves(limits);
+        Bytes chunk;
+        write_have({0, false, 3, digest_of("abc"), "ab"}, chunk);
+        write_have({0, false, 3, digest_of("abc"), "cde"}, chunk);
+        CHECK(haves.take(chunk).has_value() == (path_bytes_max == 5));
+    }
 }

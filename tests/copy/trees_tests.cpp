@@ -391,6 +391,25 @@ TEST_CASE("a hostile stream ends the copy and changes nothing elsewhere")
     }
 }
 
+TEST_CASE("a source has N folders and not one more, also where they are the same one")
+{
+    for (const std::size_t folders_max : {3U, 2U}) {
+        const tests::TemporaryFolder folder;
+        ReceiveOptions options;
+        options.destination = folder.path();
+        options.limits.folders_max = folders_max;
+        TreeReceiver receiver(options);
+        Bytes chunk;
+        write_source("s", chunk);
+        for (const char* path : {"", "a", "a"})
+            write_folder({0755, 0, path}, chunk);
+        write_end({}, chunk);
+        const auto taken = receiver.take(chunk);
+        CHECK(taken.has_value() == (folders_max == 3));
+        if (!taken) CHECK(taken.error() == make_error_code(CopyErrc::TooManyFolders));
+    }
+}
+
 TEST_CASE("a file with other bytes than were announced does not arrive")
 {
     struct Row {

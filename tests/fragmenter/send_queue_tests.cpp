@@ -64,6 +64,29 @@ TEST_CASE("take_fragment hands out exactly one fragment at a time")
     CHECK_FALSE(queue.take_fragment());
 }
 
+TEST_CASE("small and large objects leave in the order they came in")
+{
+    for (const std::size_t packet_bytes : {std::size_t{1000}, std::size_t{70'000}, SIZE_MAX}) {
+        SendQueue queue;
+        Bytes expected;
+        std::uint64_t id = 0;
+        for (const std::uint32_t bytes : {10U, 60'000U, 10U, 5'000U, 300'000U, 0U, 65'536U, 1U}) {
+            const Bytes object = tests::pattern(bytes, bytes);
+            REQUIRE(queue.push(Priority::Default, ++id, object));
+            append_fragments(object, id, default_fragment_bytes, expected);
+        }
+        CHECK(queue.pending_bytes() == expected.size());
+        Bytes sent;
+        while (const auto packet = queue.take(packet_bytes)) {
+            const std::size_t left = expected.size() - sent.size();
+            CHECK(packet->bytes.size() == std::min(packet_bytes, left));
+            sent.insert(sent.end(), packet->bytes.begin(), packet->bytes.end());
+        }
+        CHECK((sent == expected));
+        CHECK(queue.is_empty());
+    }
+}
+
 TEST_CASE("the queue takes N bytes and refuses one more")
 {
     const std::size_t first = fragmented_bytes(100, 50);

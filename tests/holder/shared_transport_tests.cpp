@@ -61,7 +61,7 @@ public:
     [[nodiscard]] bool is_finished() const override { return false; }
     [[nodiscard]] std::string failure_text() const override { return {}; }
     [[nodiscard]] std::size_t pending_output_bytes() const override { return 0; }
-    [[nodiscard]] std::size_t fragment_bytes_max() const override { return fragment_bytes_; }
+    [[nodiscard]] std::size_t send_bytes_max() const override { return fragment_bytes_; }
     void append_poll_entries(std::vector<PollEntry>&) const override {}
     void on_readable(int) override {}
     void on_writable(int) override {}

@@ -60,6 +60,28 @@ TEST_CASE("actions are written and lines read through descriptors")
     CHECK(link.transport->failure_text().empty());
 }
 
+TEST_CASE("behind a full line that was acknowledged soon the next one may be longer")
+{
+    Link link;
+    REQUIRE(link.transport->perform(OpenSession{}));
+    const std::size_t first = link.transport->send_bytes_max();
+    CHECK(first == SendPace::bytes_min);
+    // On a busy machine soon may take some tries; the time for a test decides.
+    while (link.transport->send_bytes_max() == first) {
+        REQUIRE(link.transport->perform(Send{session_channel, Stream::Default, Bytes(first)}));
+        link.transport->flush();
+        link.write(with_guids("<DataAck PSGuid='@Z' />\n"));
+        const auto events = tests::run_until(*link.transport, [](const std::string& event) {
+            return event.starts_with("DataAcknowledged");
+        });
+        CHECK(events.size() == 1);
+        std::string line;
+        while (line.empty() || line.back() != '\n')
+            REQUIRE(read_some(link.peer_reader.number(), 100'000, line));
+    }
+    CHECK(link.transport->send_bytes_max() == 2 * first);
+}
+
 TEST_CASE("a peer that ends too early is an error after everything it said")
 {
     Link link;

@@ -141,7 +141,7 @@ void PoolDriver::move()
             progressed = true;
         }
         while (!is_lost_) {
-            const auto action = pool_.next_action(transport_.fragment_bytes_max());
+            const auto action = pool_.next_action(transport_.send_bytes_max());
             if (!action) break;
             const auto performed = transport_.perform(*action);
             if (!performed) FAIL(performed.error().text());
