@@ -77,10 +77,14 @@ TEST_CASE(
         session.program.resize(60);
         session.program.type("$Host.UI.RawUI.BufferSize.Width\r");
         session.expect("60\r\n");
-        // There is no debugger, which it knows: nothing waits for one.
-        session.enter("Set-PSBreakpoint -Command Get-Date; Wait-Debugger; 'go' + 'es on'");
+        // There is no debugger, which it knows; what waits for one all the same is stopped.
+        session.enter("Set-PSBreakpoint -Command Get-Date; 'go' + 'es on'");
         session.expect("remote debugging is not supported");
         session.expect("goes on\r\n");
+        session.enter("'beg' + 'un'; Wait-Debugger");
+        session.expect("begun\r\n");
+        session.program.type("\x03");
+        session.expect("^C");
         session.enter("exit 5");
         CHECK(session.program.wait() == 5);
         CHECK(session.program.echoes());
