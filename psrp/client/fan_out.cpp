@@ -183,6 +183,8 @@ void FanOut::TargetRun::interrupt(int count)
     // Before a session is open there is nothing to stop: the connection is given up. ssh, which may
     // have turned the terminal's echo off for a password, has a moment to turn it on again.
     if (!was_opened_) return session_->abandon();
+    // Nobody hears us: what runs goes on without us.
+    if (session_->leave_lost()) return;
     if (count == 2 || pipeline_.is_zero()) return session_->close();
     (void)session_->stop(pipeline_); // fails only where the session is ending anyway
 }
@@ -317,7 +319,7 @@ void FanOut::TargetRun::on_event(Session&, ClientEvent& event)
             [&](PoolDisconnected&) {
                 // The network, or the server's patience, may have ended it before its time.
                 if (!has_run_all_ && !is_leaving_) {
-                    owner_.outcome_.had_errors = true;
+                    owner_.outcome_.had_connection_failures = true;
                     sink.on_pipeline_failure(
                         origin_, "the session was disconnected while its script ran"
                     );

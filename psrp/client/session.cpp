@@ -115,6 +115,11 @@ Result<void> Session::stop(const Guid& pipeline)
     return pool_.stop(pipeline);
 }
 
+bool Session::leave_lost()
+{
+    return is_open() && transport_->give_up_network();
+}
+
 void Session::close()
 {
     close_was_asked_ = true;

@@ -97,6 +97,9 @@ public:
     // Asks the server to stop the pipeline; its PipelineFinished follows, or, after stop_timeout,
     // the end of the session.
     Result<void> stop(const Guid& pipeline);
+    // Where the session's network is gone and waited for: leaves the session to the server, as
+    // disconnect() does, without waiting any longer. False where it is not.
+    bool leave_lost();
     // Closes in good manners; on_ended() follows. Harmless when it is closing or has ended.
     void close();
     // Lets go of the connection without asking the server, but leaves its programs the time to end

@@ -110,6 +110,7 @@ void SingleSession::obey_interrupts()
         if (interrupts_of_run_ >= 3) return session_->kill();
         // Before a session is open there is nothing to stop: the connection is given up.
         if (!has_opened_) return session_->abandon();
+        if (session_->leave_lost()) continue;
         if (interrupts_of_run_ == 2 || pipeline_.is_zero()) {
             session_->close();
         } else {
@@ -130,6 +131,7 @@ void SingleSession::on_event(Session& session, ClientEvent& event)
         private_data_ = private_data->application_private_data;
         return;
     }
+    if (std::holds_alternative<PoolDisconnected>(event)) was_left_ = true;
     if (auto* finished = std::get_if<PipelineFinished>(&event)) {
         if (finished->pipeline != pipeline_) return;
         finished_ = std::move(*finished);

@@ -64,6 +64,8 @@ public:
     void pump();
 
     [[nodiscard]] bool is_open() const { return session_ && session_->is_open(); }
+    // Whether it ended by being left to its server: the network was lost for good.
+    [[nodiscard]] bool was_left() const { return was_left_; }
     // Why the session ended, for people; empty where it did not, or was closed as asked.
     [[nodiscard]] std::string failure_text() const;
     // A value of the $PSVersionTable that the server told; null where there is none.
@@ -87,6 +89,7 @@ private:
     SessionEnd end_;
     bool has_opened_ = false;
     bool has_ended_ = false;
+    bool was_left_ = false;
     bool has_news_ = false; // opened, finished or ended, in the last round
     int interrupts_obeyed_ = 0;
     int interrupts_of_run_ = 0;

@@ -37,9 +37,9 @@ std::optional<bool> switch_value(std::string_view argument, std::size_t mark)
 
 tl::unexpected<Instead> refusal(std::string_view given, const Parameter& row)
 {
-    return usage_error(
-        std::string(given) + " (-" + std::string(row.name) + "): " + std::string(row.about)
-    );
+    const std::string name = "-" + std::string(row.name);
+    const std::string said = std::string(given) + (given == name ? "" : " (" + name + ")");
+    return usage_error(said + ": " + std::string(row.about));
 }
 
 } // namespace

@@ -159,7 +159,7 @@ constexpr Parameter rows[] = {
     {"Keep", "keep", "", Section::Lasting, to_any, ours, "of job receive: leave the results to be received again"},
 
     // What PowerShell has and icm has not.
-    {"RemoteDebug", "remote-debug", "", Section::Refused, to_any, theirs, "there is no debugger, neither here nor in psrp enter; Enter-PSSession of PowerShell has one"},
+    {"RemoteDebug", "remote-debug", "", Section::Refused, to_any, theirs, "there is no debugger, neither here nor in psrp enter, and servers refuse breakpoints without one; Enter-PSSession of PowerShell has one, -Debug shows what scripts write by Write-Debug"},
     {"RunAsAdministrator", "run-as-administrator", "", Section::Refused, to_any, theirs, "only Windows has administrators in containers; start the container with another user, or use --server-command 'docker exec -i -u root ID pwsh -s'"},
     {"VMId", "vm-id", "ID", Section::Refused, to_any, theirs, "reaches virtual machines of Hyper-V, which only Windows has; use -HostName for SSH"},
     {"VMName", "vm-name", "NAME", Section::Refused, to_any, theirs, "reaches virtual machines of Hyper-V, which only Windows has; use -HostName for SSH"},

@@ -151,7 +151,9 @@ private:
     int exit_code()
     {
         if (const auto code = responder_.exit_code()) return *code & 0xFF;
+        if (session_.was_left()) output_.on_session_left(origin_);
         if (was_closed_by_user_) return icm::exit_interrupted;
+        if (session_.was_left()) return icm::exit_no_connection;
         if (!session_.is_open() && !has_left_) {
             const std::string reason = session_.failure_text();
             output_.on_connection_failure(
@@ -193,8 +195,9 @@ private:
     std::string next_prompt()
     {
         Collected collected;
-        (void)session_.run(with_host(prompt_request()), collected); // without one: the default
-        std::string text = "PS>";
+        const auto outcome = session_.run(with_host(prompt_request()), collected);
+        was_closed_by_user_ = outcome.was_interrupted && !session_.is_open();
+        std::string text = "PS>"; // where none comes
         if (!collected.values.empty()) text = value_text(collected.values.front());
         text = printable_utf8(without_escapes("[" + origin_.computer_name + "]: " + text));
         // What stands in lines above is no part of the line that is edited.
@@ -334,6 +337,7 @@ int run_on(EventLoop& loop, const icm::Options& options, std::shared_ptr<Identit
     icm::OutputOptions output_options;
     output_options.error_view = options.error_view;
     output_options.shown = options.shown;
+    output_options.configuration = options.winrm.configuration;
     icm::Output output(loop, output_options);
     const bool is_interactive = output.can_ask() && ::isatty(STDOUT_FILENO) != 0;
     // SIGTERM and SIGHUP end it, with the terminal as it was.
@@ -420,7 +424,9 @@ Where standard input is no terminal its lines are run one script after the other
 printed as icm does.
 
 Exit status: that of exit N, else 0, 1 a script reported errors (no terminal), 2 the command line is
-wrong, 3 the target could not be reached or was lost, 130 closed by Ctrl-C.
+wrong, 3 the target could not be reached or was lost, 130 closed by Ctrl-C. A session over WinRM whose
+network is lost is left to its server, after four minutes or at Ctrl-C, and printed:
+"psrp session connect" and "receive" find it there.
 )";
 }
 

@@ -122,6 +122,10 @@ public:
     // this.
     virtual void kill() = 0;
 
+    // Where the transport is trying to get through a network that is gone: gives that up, and
+    // SessionLeft follows. False where it does not try, and nothing has changed.
+    virtual bool give_up_network() { return false; }
+
     // True once nothing is left to poll for.
     [[nodiscard]] virtual bool is_finished() const = 0;
 

@@ -131,7 +131,7 @@ bool WinRmTransport::try_again(const RequestOutcome& outcome)
         said_at_ = now;
         say("Attempting to reconnect to " + host + " ...");
     }
-    if (now - *lost_at_ >= options_.retry_window) return leave();
+    if (now - *lost_at_ >= options_.retry_window) return leave("failed");
     resend(outcome.id, options_.retry_interval);
     return true;
 }
@@ -145,18 +145,21 @@ void WinRmTransport::resend(std::uint64_t id, std::chrono::milliseconds delay)
     }
 }
 
-// The service will notice as well, and keep the session for whoever comes next.
-bool WinRmTransport::leave()
+// The service will notice as well, and keep the session for whoever comes next. `how` the attempt
+// to reconnect ended.
+bool WinRmTransport::leave(std::string_view how)
 {
     const std::string host = host_of(options_.exchange.url);
     wsman::Failure cause;
     cause.error = clixml::Error{HttpErrc::ConnectionCut, clixml::no_offset, ""};
     cause.reason = "Network connectivity to " + host +
-                   " has been lost and the reconnection attempt failed. Please repair the network "
-                   "connection and reconnect using Connect-PSSession or Receive-PSSession.";
+                   " has been lost and the reconnection attempt " + std::string(how) +
+                   ". Please repair the network connection and reconnect using Connect-PSSession "
+                   "or Receive-PSSession.";
     cause.error_id = "PowerShellNetworkFailedStartDisconnect";
     if (!exchange_->give_up(std::move(cause))) return false;
-    say("The reconnection attempt to " + host + " failed. Attempting to disconnect the session...");
+    say("The reconnection attempt to " + host + " " + std::string(how) +
+        ". Attempting to disconnect the session...");
     requests_->cut();
     lost_at_.reset();
     return true;
@@ -285,6 +288,11 @@ void WinRmTransport::kill()
     is_closing_ = true;
     is_killed_ = true;
     requests_->cut();
+}
+
+bool WinRmTransport::give_up_network()
+{
+    return lost_at_ && !is_closing_ && leave("was given up");
 }
 
 bool WinRmTransport::is_finished() const

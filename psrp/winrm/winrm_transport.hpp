@@ -50,6 +50,7 @@ public:
     Result<std::optional<TransportEvent>> next_event() override;
     void close() override;
     void kill() override;
+    bool give_up_network() override;
     [[nodiscard]] bool is_finished() const override;
     [[nodiscard]] std::string failure_text() const override { return failure_text_; }
     [[nodiscard]] std::size_t pending_output_bytes() const override;
@@ -69,7 +70,7 @@ private:
     void on_outcome(RequestOutcome outcome);
     bool try_again(const RequestOutcome& outcome);
     void resend(std::uint64_t id, std::chrono::milliseconds delay);
-    bool leave();
+    bool leave(std::string_view how);
     bool redirect(wsman::Failure& failure);
     std::optional<TransportEvent> event_of(wsman::ClientExchangeEvent event);
     void fail(const wsman::Failure& failure);

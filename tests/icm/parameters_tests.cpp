@@ -187,7 +187,7 @@ TEST_CASE("what is refused says why and names what stands in the way")
         {{"-Session", "a", "-UseSSL", "x"}, {"-UseSSL goes with -ComputerName", "-Session"}},
         {{"--idle-timeout", "5", "x"}, {"psrp session new"}},
         {{"--keep", "x"}, {"psrp job receive"}},
-        {{"-RemoteDebug", "x"}, {"-RemoteDebug", "debugger"}},
+        {{"-RemoteDebug", "x"}, {"-RemoteDebug: there is no debugger", "Enter-PSSession"}},
         {{"-RunAs", "x"}, {"-RunAsAdministrator", "containers"}},
         {{"-VMGuid", "1", "x"}, {"-VMGuid", "-VMId", "Hyper-V", "-HostName"}},
         {{"--vm-name=v", "x"}, {"Hyper-V", "-HostName"}},

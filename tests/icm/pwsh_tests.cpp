@@ -19,6 +19,14 @@ TEST_CASE("icm runs scripts in a real PowerShell")
     CHECK(failed.output == "1\n");
     CHECK(failed.errors.find("bad") != std::string::npos);
 
+    // There is no debugger, which it knows: nothing waits for one.
+    const auto debugged = tests::run_program(
+        {icm, "--endpoint", "pwsh", "Set-PSBreakpoint -Command Get-Date; Wait-Debugger; 'on'"}
+    );
+    CHECK(debugged.exit_code == 1);
+    CHECK(debugged.output == "on\n");
+    CHECK(debugged.errors.find("remote debugging is not supported") != std::string::npos);
+
     const auto bag =
         tests::run_program({icm, "-Endpoint", "pwsh", "[pscustomobject]@{A = 1; B = 'x'}"});
     CHECK(bag.output == "\nA B\n- -\n1 x\n\n");

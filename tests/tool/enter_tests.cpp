@@ -1,65 +1,16 @@
-// `psrp enter` at a terminal, against the embedded endpoint and, where there is one, a real
-// PowerShell.
+// `psrp enter` at a terminal, against the embedded endpoint.
 #include <psrp/tool/enter_command.hpp>
-#include <psrp/transport/child_process.hpp>
 #include <tests/icm/program_run.hpp>
-#include <tests/icm/terminal_program.hpp>
-#include <tests/support/skip.hpp>
 #include <tests/support/vector_file.hpp>
+#include <tests/tool/entered.hpp>
 
 #include <catch2/catch.hpp>
 
 #include <csignal>
 #include <sys/stat.h>
 
+using tests::Entered;
 using tests::TerminalProgram;
-
-namespace {
-
-// A session whose state is in a folder of its own.
-struct Entered {
-    explicit Entered(
-        const std::vector<std::string>& parameters = {"--endpoint", "embedded"},
-        unsigned short columns = 100
-    )
-        : program(arguments(parameters), environment(), columns)
-    {
-    }
-    [[nodiscard]] TerminalProgram::Environment environment() const
-    {
-        // libedit loses the names of the functions that it is given.
-        const std::string leaks = folder.write("leaks", "leak:wcsdup\n");
-        return {
-            {"TERM", "xterm"},
-            {"NO_COLOR", "1"},
-            {"XDG_STATE_HOME", folder.path().string()},
-            {"LSAN_OPTIONS", "print_suppressions=0:suppressions=" + leaks}};
-    }
-    static std::vector<std::string> arguments(const std::vector<std::string>& parameters)
-    {
-        std::vector<std::string> all = {tests::program_path("psrp"), "enter"};
-        all.insert(all.end(), parameters.begin(), parameters.end());
-        return all;
-    }
-    void expect(std::string_view text)
-    {
-        const bool is_there = program.wait_for(text);
-        INFO("expected: " << text << "\nseen: " << program.seen());
-        REQUIRE(is_there);
-    }
-    // Types a line once there is a prompt, and waits until it has been taken.
-    void enter(const std::string& line)
-    {
-        expect("> ");
-        program.type(line + "\r");
-        expect("\n");
-    }
-
-    tests::TemporaryFolder folder;
-    TerminalProgram program;
-};
-
-} // namespace
 
 TEST_CASE("a session has the remote prompt, keeps its variables and ends with exit's code")
 {
@@ -281,42 +232,4 @@ TEST_CASE("wrong command lines of enter are refused with a reason")
     const auto named = psrp::tool::read_enter_options({"me@web1:2222"});
     REQUIRE(named);
     CHECK(std::get<psrp::SshTarget>(named->targets.at(0)).host == "web1");
-}
-
-TEST_CASE("a real PowerShell is entered: prompt, completion, choices, credentials, Ctrl-C")
-{
-    if (!psrp::find_program("pwsh")) return tests::report_skip("pwsh is not on PATH");
-    Entered session({"--endpoint", "pwsh"});
-    session.expect("[localhost]: PS /");
-    session.enter("function twice($n) {");
-    session.expect(">> ");
-    session.program.type("$n * 2 }\r");
-    session.enter("twice 21");
-    session.expect("42\r\n");
-    session.expect("> ");
-    session.program.type("Get-ChildIt\t");
-    session.expect("em");
-    session.program.type(" / | Select-Object -First 1 | Measure-Object | % Count\r");
-    session.expect("1\r\n");
-    session.enter("$Host.UI.PromptForChoice('Title', 'Sure?', @('&Yes', '&No'), 0) + 10");
-    session.expect("Sure?");
-    session.expect(": ");
-    session.program.type("n\r");
-    session.expect("11\r\n");
-    session.enter(
-        "$c = Get-Credential -UserName me -Message 'Who'; $c.GetNetworkCredential().Password.Length"
-    );
-    session.expect("assword");
-    session.program.type("secret\r");
-    session.expect("6\r\n");
-    session.enter("Start-Sleep 1000");
-    session.program.type("\x03");
-    session.expect("^C");
-    session.enter("$Host.UI.RawUI.BufferSize.Width");
-    session.expect("100\r\n");
-    session.enter("Write-Error bad; 'go' + 'od'");
-    session.expect("bad");
-    session.expect("good\r\n");
-    session.enter("Exit-PSSession");
-    CHECK(session.program.wait() == 0);
 }

@@ -1,5 +1,5 @@
-// Sessions over a network that fails: cut at every request for a moment, and for good (fact sheet
-// transports B18).
+// Sessions over a network that fails, and what else befalls them (fact sheet transports B18);
+// cuts_tests.cpp cuts at every message.
 #include <psrp/transport/errors.hpp>
 #include <psrp/winrm/request_pool.hpp>
 #include <psrp/wsman/shell_query.hpp>
@@ -7,6 +7,7 @@
 #include <tests/http/echo_server.hpp>
 #include <tests/http/relay.hpp>
 #include <tests/http/scripted_server.hpp>
+#include <tests/winrm/clear_endpoint.hpp>
 #include <tests/winrm/pool_driver.hpp>
 
 #include <catch2/catch.hpp>
@@ -17,162 +18,8 @@
 #include <thread>
 
 using psrp::RunspacePoolState;
+using tests::ClearEndpoint;
 using tests::Passage;
-
-namespace {
-
-constexpr std::chrono::milliseconds soon{20};
-
-// Basic over plain HTTP, so that a relay can read what passes.
-struct ClearEndpoint {
-    explicit ClearEndpoint(const tests::EndpointOptions& options = {})
-        : endpoint(server_options(folder), options), relay(endpoint.listener().port())
-    {
-        endpoint.loop().add(relay);
-    }
-    ~ClearEndpoint()
-    {
-        for (const auto timer : timers)
-            endpoint.loop().cancel(timer);
-        endpoint.loop().remove(relay);
-    }
-    ClearEndpoint(const ClearEndpoint&) = delete;
-    ClearEndpoint& operator=(const ClearEndpoint&) = delete;
-
-    static psrp::HttpServerOptions server_options(const tests::TemporaryFolder& folder)
-    {
-        auto options = tests::with_users(folder);
-        options.basic_in_clear = psrp::Permission::Yes;
-        return options;
-    }
-    [[nodiscard]] static psrp::WinRmOptions client()
-    {
-        psrp::WinRmOptions options;
-        options.requests.channel.scheme = psrp::AuthenticationScheme::Basic;
-        options.requests.channel.identity = tests::alice();
-        options.requests.channel.allows_basic_in_clear = true;
-        options.retry_interval = soon;
-        options.exchange.create_retry_delay = soon;
-        options.exchange.create_retries_max = 0;
-        return options;
-    }
-
-    // Everything falls: what passes right now is for its hook to cut.
-    void cut_network()
-    {
-        relay.is_down = true;
-        timers.push_back(endpoint.loop().call_after(soon, [this] { relay.cut_all(); }));
-    }
-    void mend_network_later()
-    {
-        timers.push_back(endpoint.loop().call_after(5 * soon, [this] { relay.is_down = false; }));
-    }
-
-    tests::TemporaryFolder folder;
-    std::vector<psrp::EventLoop::TimerId> timers;
-    tests::LocalEndpoint endpoint;
-    tests::Relay relay;
-};
-
-std::string operation_of(const std::string& message)
-{
-    const std::size_t body = message.find("\r\n\r\n") + 4;
-    const auto request = psrp::wsman::read_request(std::string_view(message).substr(body));
-    REQUIRE(request);
-    return std::string(psrp::wsman::operation_row(request->operation).name);
-}
-
-// Every operation of a session; what came of it.
-struct Script {
-    std::string output;
-    std::string error;
-    RunspacePoolState state = RunspacePoolState::BeforeOpen;
-};
-
-// Opens, runs, feeds, stops, leaves, takes up again and closes. Ends early where the session does.
-Script play(tests::PoolDriver& client)
-{
-    Script script;
-    const auto step = [&](auto action) {
-        if (!client.is_over()) action();
-    };
-    client.open();
-    step([&] { script.output += client.run("'one'; 'two'"); });
-    step([&] {
-        const auto fed = client.start("$input | ForEach-Object { \"<$_>\" }", true);
-        for (const char* text : {"a", "b", "c"})
-            client.write(fed, text);
-        REQUIRE(client.pool().end_input(fed));
-        client.wait(fed);
-        for (const std::string& line : client.output[fed])
-            script.output += line;
-    });
-    step([&] {
-        const auto endless = client.start("Start-Sleep -Seconds 3600");
-        client.until([&] { return !client.pool().is_sending(endless); });
-        if (!client.is_over()) REQUIRE(client.pool().stop(endless));
-        client.wait(endless);
-    });
-    step([&] {
-        client.leave();
-        if (client.state() != RunspacePoolState::Disconnected) return;
-        client.come_back();
-    });
-    step([&] { script.output += client.run("'three'"); });
-    script.state = client.state();
-    client.close();
-    script.error = client.error();
-    return script;
-}
-
-const std::string expected_output = "one\ntwo\n<a><b><c>three\n";
-
-} // namespace
-
-TEST_CASE("a network cut for a moment at any request or answer loses and repeats nothing")
-{
-    // Which message is the victim: -1 counts them.
-    for (const bool cuts_answers : {false, true}) {
-        int count = 0;
-        int noticed = 0;
-        for (int victim = -1; victim < count; ++victim) {
-            INFO((cuts_answers ? "answer " : "request ") << victim << " of " << count);
-            // Where the service is impatient the shell is left alone meanwhile, and taken back.
-            tests::EndpointOptions options;
-            if (victim % 2 == 0) options.left_alone_after = std::chrono::milliseconds(1);
-            ClearEndpoint place(options);
-            int number = 0;
-            const auto hook = [&](const std::string& message) -> Passage {
-                // Nothing is established before the first answer: the next test.
-                const bool is_create = !cuts_answers && operation_of(message) == "Create";
-                if (is_create) return {Passage::Kind::On, message};
-                if (number++ != victim) return {Passage::Kind::On, message};
-                place.cut_network();
-                place.mend_network_later();
-                return {Passage::Kind::Cut, {}};
-            };
-            (cuts_answers ? place.relay.on_answer : place.relay.on_request) = hook;
-            tests::PoolDriver client(place.endpoint, place.relay.url(), ClearEndpoint::client());
-            // The answer to Create may be lost as well: it is asked for again.
-            Script script = play(client);
-            if (victim == -1) count = number;
-            if (cuts_answers && victim == 0) continue; // Create's own answer
-            CHECK(script.output == expected_output);
-            CHECK(script.state == RunspacePoolState::Opened);
-            CHECK(place.endpoint.listener().shell_count() == 0);
-            noticed += client.lines.empty() ? 0 : 1;
-            CHECK(
-                std::count_if(
-                    place.endpoint.log.begin(),
-                    place.endpoint.log.end(),
-                    [](const std::string& line) { return line.starts_with("shell "); }
-                ) == 1
-            );
-        }
-        CHECK(count > 10);
-        CHECK(noticed > count / 2); // some answers nobody waits for any more
-    }
-}
 
 TEST_CASE("a network cut for longer than the window leaves a session that can be connected")
 {
@@ -219,44 +66,6 @@ TEST_CASE("a network cut for longer than the window leaves a session that can be
     CHECK(other->run("\"$x\"") == "5\n");
     other->close();
     CHECK(place.endpoint.listener().shell_count() == 0);
-}
-
-TEST_CASE("where nothing is waited for, a cut in each operation ends in a named error")
-{
-    for (const std::string victim :
-         {"Create", "Command", "Send", "Receive", "Signal", "Disconnect", "Reconnect", "Delete"}) {
-        INFO(victim);
-        ClearEndpoint place;
-        bool is_cut = false;
-        place.relay.on_request = [&](const std::string& message) -> Passage {
-            if (operation_of(message) != victim) return {Passage::Kind::On, message};
-            is_cut = true;
-            place.cut_network();
-            return {Passage::Kind::Cut, {}};
-        };
-        auto options = ClearEndpoint::client();
-        options.retry_window = std::chrono::milliseconds(0);
-        tests::PoolDriver client(place.endpoint, place.relay.url(), options);
-        const Script script = play(client);
-        INFO(client.reason());
-        CHECK(is_cut);
-        CHECK(client.reason().find(std::string(tests::realm_password)) == std::string::npos);
-        // An open session counts as left, others are Broken with the reason, or closed anyhow.
-        if (script.state == RunspacePoolState::Broken) {
-            const bool is_named =
-                script.error == tests::text_of(psrp::HttpErrc::ConnectionCut) ||
-                script.error == tests::text_of(psrp::HttpErrc::ConnectFailed) ||
-                script.error == make_error_code(psrp::TransportErrc::StreamEnded).message();
-            CHECK(is_named);
-            CHECK_FALSE(client.reason().empty());
-        } else {
-            const bool is_closing = victim == "Delete";
-            const auto expected =
-                is_closing ? RunspacePoolState::Opened : RunspacePoolState::Disconnected;
-            CHECK(script.state == expected);
-            if (!is_closing) CHECK(client.lines.size() == 3);
-        }
-    }
 }
 
 TEST_CASE("a Connect and an Enumerate that are cut end in a named error")
