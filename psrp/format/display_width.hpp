@@ -23,8 +23,11 @@ std::size_t head_bytes(std::string_view text, std::size_t columns);
 // The same for the tail: the offset where the longest tail of at most `columns` columns starts.
 std::size_t tail_offset(std::string_view text, std::size_t columns);
 
-// `text` without the terminal escape sequences that display_width() skips.
+// `text` without the escape sequences that a terminal obeys.
 std::string without_escapes(std::string_view text);
+// `text` without what PowerShell leaves out where it writes no decorations: colours, modes and
+// links. Other sequences are text to it and stay.
+std::string without_decorations(std::string_view text);
 
 // `text` as valid UTF-8: lone surrogates become U+FFFD.
 std::string printable_utf8(std::string_view text);

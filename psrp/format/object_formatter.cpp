@@ -346,7 +346,7 @@ void ObjectFormatter::end_layout()
 
 void ObjectFormatter::line(std::string_view text)
 {
-    take_line_(printable_utf8(options_.is_plain ? without_escapes(text) : std::string(text)));
+    take_line_(printable_utf8(options_.is_plain ? without_decorations(text) : std::string(text)));
 }
 
 // A line that must not overtake the rows that wait.

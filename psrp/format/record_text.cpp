@@ -133,11 +133,13 @@ std::string error_object_text(Value value)
     Arena arena;
     auto record = decode_error_record(value, arena);
     if (!record) return value_text(value);
-    // PowerShell does not find the category in what has become a bag among the output.
+    // PowerShell finds neither category nor details in what has become a bag among the output.
     const bool is_bag =
         !record->type_names.empty() &&
         record->type_names.front() == "Deserialized.System.Management.Automation.ErrorRecord";
     if (is_bag) {
+        record->details_message.reset();
+        record->details_recommended_action.reset();
         record->category = ErrorCategory::NotSpecified;
         record->reason = {};
     }

@@ -233,7 +233,7 @@ void Output::say(const psrp::Origin& origin, std::string_view text)
 
 std::string Output::colored(std::string_view text, std::string_view color) const
 {
-    if (!has_colors_) return psrp::without_escapes(text);
+    if (!has_colors_) return psrp::without_decorations(text);
     if (text.empty()) return {};
     return std::string(color) + std::string(text) + "\x1b[0m";
 }
@@ -267,7 +267,7 @@ void Output::on_information(const psrp::Origin& origin, const psrp::InformationR
 {
     if (!options_.shown.information) return;
     const std::string written = psrp::information_text(record);
-    const std::string text = has_colors_ ? written : psrp::without_escapes(written);
+    const std::string text = has_colors_ ? written : psrp::without_decorations(written);
     if (!psrp::has_no_new_line(record) && !error_line_is_open_) return say(origin, text);
     // Write-Host -NoNewline: the line is put together by several records.
     error_line_is_open_ = psrp::has_no_new_line(record);

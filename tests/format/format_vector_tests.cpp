@@ -147,11 +147,14 @@ TEST_CASE("what Format-Table and its like laid out on a server prints as PowerSh
 
 TEST_CASE("errors print as PowerShell printed them in each of its views")
 {
-    for (const auto& line : tests::read_vector_file("format/more.jsonl")) {
-        if (!line.has("errors")) continue;
-        INFO(line.where());
-        CHECK(print_errors(line.fields, psrp::ErrorView::Concise) == line.text("errorsConcise"));
-        CHECK(print_errors(line.fields, psrp::ErrorView::Normal) == line.text("errorsNormal"));
-        CHECK(print_errors(line.fields, psrp::ErrorView::Category) == line.text("errorsCategory"));
+    for (const char* file : {"format/more.jsonl", "format/cases.jsonl"}) {
+        for (const auto& line : tests::read_vector_file(file)) {
+            if (!line.has("errors")) continue;
+            INFO(line.where());
+            const auto& fields = line.fields;
+            CHECK(print_errors(fields, psrp::ErrorView::Concise) == line.text("errorsConcise"));
+            CHECK(print_errors(fields, psrp::ErrorView::Normal) == line.text("errorsNormal"));
+            CHECK(print_errors(fields, psrp::ErrorView::Category) == line.text("errorsCategory"));
+        }
     }
 }
