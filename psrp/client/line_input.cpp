@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cerrno>
+#include <poll.h>
 #include <string_view>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -51,7 +52,11 @@ bool is_input_source(int descriptor)
 {
     struct stat status {};
     if (::fstat(descriptor, &status) != 0) return false;
-    return S_ISFIFO(status.st_mode) || S_ISREG(status.st_mode);
+    if (S_ISREG(status.st_mode)) return ::lseek(descriptor, 0, SEEK_CUR) < status.st_size;
+    if (!S_ISFIFO(status.st_mode)) return false;
+    pollfd pipe{descriptor, POLLIN, 0};
+    const bool has_ended = ::poll(&pipe, 1, 0) == 1 && (pipe.revents & POLLIN) == 0;
+    return !has_ended;
 }
 
 } // namespace psrp

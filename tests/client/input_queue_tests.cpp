@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <cstdio>
 #include <string>
 #include <unistd.h>
 
@@ -58,6 +59,29 @@ TEST_CASE("bytes that are no UTF-8 become replacement characters")
         queue.item(reader).text() == "a\xEF\xBF\xBD"
                                      "b\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"
     );
+}
+
+TEST_CASE("a pipe or file is a source of input until it is at its end")
+{
+    auto pipe = psrp::make_pipe();
+    REQUIRE(pipe.has_value());
+    const int reader = pipe->reader.number();
+    CHECK(psrp::is_input_source(reader));
+    REQUIRE(::write(pipe->writer.number(), "a", 1) == 1);
+    pipe->writer.reset();
+    CHECK(psrp::is_input_source(reader));
+    char byte = 0;
+    REQUIRE(::read(reader, &byte, 1) == 1);
+    CHECK_FALSE(psrp::is_input_source(reader));
+
+    std::FILE* file = std::tmpfile();
+    REQUIRE(file != nullptr);
+    CHECK_FALSE(psrp::is_input_source(::fileno(file)));
+    REQUIRE(::write(::fileno(file), "a", 1) == 1);
+    CHECK_FALSE(psrp::is_input_source(::fileno(file)));
+    REQUIRE(::lseek(::fileno(file), 0, SEEK_SET) == 0);
+    CHECK(psrp::is_input_source(::fileno(file)));
+    std::fclose(file);
 }
 
 TEST_CASE("lines of a pipe become items, with and without a last line end")
