@@ -37,9 +37,10 @@ private:
     bool has_ended_ = false;
 };
 
-// Whether the descriptor is a pipe or a file whose lines are meant as input: no terminal, no socket,
-// no device such as /dev/null, and nothing that is at its end already. Of no input and of input that
-// is empty PowerShell makes different things: a command that nothing is piped to runs once.
+// Whether the descriptor is a pipe or a file whose lines are meant as input: no terminal, no
+// socket, no device such as /dev/null, and nothing that is at its end already. Of no input and of
+// input that is empty PowerShell makes different things: a command that nothing is piped to runs
+// once.
 bool is_input_source(int descriptor);
 
 } // namespace psrp

@@ -94,11 +94,10 @@ Result<void> SharedTransport::send(SharedClient& client, ClientDataReceived data
         client.on_server_action(AcknowledgeData{data.channel});
         return {};
     }
-    if (!channel->is_open || channel->sending) {
-        return not_allowed("expected the acknowledgement to be waited for");
-    }
+    if (channel->sending) return not_allowed("expected the acknowledgement to be waited for");
     channel->sending = Sending{data.stream, std::move(data.bytes)};
-    send_piece(data.channel, *channel->sending);
+    // A client does not wait for the Command of a server that takes packets in order.
+    if (channel->is_open) send_piece(data.channel, *channel->sending);
     return {};
 }
 
@@ -273,9 +272,13 @@ bool SharedTransport::deliver(TransportEvent& event)
             [&](CommandOpened& command) {
                 const auto found = channels_.find(command.pipeline);
                 if (found == channels_.end()) return true;
-                found->second.is_open = true;
-                tell(found->second.client, AcknowledgeCommand{command.pipeline});
-                if (found->second.client == nullptr) end_pipeline(command.pipeline, found->second);
+                Channel& channel = found->second;
+                channel.is_open = true;
+                tell(channel.client, AcknowledgeCommand{command.pipeline});
+                if (channel.client == nullptr)
+                    end_pipeline(command.pipeline, channel);
+                else if (channel.sending && !channel.is_closing)
+                    send_piece(command.pipeline, *channel.sending);
                 return true;
             },
             [&](SignalAcknowledged& signal) {

@@ -181,8 +181,7 @@ TEST_CASE("what a client must not do is refused and changes nothing")
     REQUIRE(shared.transport->open(shared.a, pipeline('1')));
     CHECK(is_refused(shared.transport->open(shared.b, pipeline('1'))));
     CHECK(is_refused(shared.transport->open(shared.b, Guid{})));
-    // Data before the channel is there, or behind data that is not acknowledged.
-    CHECK(is_refused(shared.transport->send(shared.a, {pipeline('1'), Stream::Default, {1}})));
+    // Data behind data that is not acknowledged.
     CHECK(shared.say({CommandOpened{pipeline('1')}}) == 0);
     REQUIRE(shared.transport->send(shared.a, {pipeline('1'), Stream::Default, {1}}));
     CHECK(is_refused(shared.transport->send(shared.a, {pipeline('1'), Stream::Default, {1}})));
@@ -196,6 +195,29 @@ TEST_CASE("what a client must not do is refused and changes nothing")
     REQUIRE(shared.transport->send(shared.b, {pipeline('1'), Stream::Default, {1}}));
     CHECK(shared.b.heard == Lines{"SignalAck 1", "CloseAck 1", "DataAck 1"});
     CHECK(shared.inner->done == Lines{"Open 1", "Send 1 1"});
+}
+
+TEST_CASE("data that comes before its channel is there waits for it")
+{
+    Shared shared;
+    for (const char digit : {'1', '2', '3'}) {
+        REQUIRE(shared.transport->open(shared.a, pipeline(digit)));
+        REQUIRE(shared.transport->send(shared.a, {pipeline(digit), Stream::Default, {1, 2}}));
+        CHECK(is_refused(shared.transport->send(shared.a, {pipeline(digit), Stream::Default, {3}}))
+        );
+    }
+    REQUIRE(shared.transport->close_pipeline(shared.a, pipeline('2')));
+    CHECK(shared.inner->done == Lines{"Open 1", "Open 2", "Open 3", "Close 2"});
+    shared.inner->done.clear();
+    CHECK(shared.say({CommandOpened{pipeline('1')}, CommandOpened{pipeline('2')}}) == 0);
+    CHECK(shared.inner->done == Lines{"Send 1 2"});
+    CHECK(shared.say({DataAcknowledged{pipeline('1')}}) == 0);
+    CHECK(shared.a.heard == Lines{"CommandAck 1", "CommandAck 2", "DataAck 1"});
+    // Nothing is sent for one who has left.
+    shared.transport->leave(shared.a);
+    shared.inner->done.clear();
+    CHECK(shared.say({CommandOpened{pipeline('3')}}) == 0);
+    CHECK(shared.inner->done == Lines{"Signal 3"});
 }
 
 TEST_CASE("pipelines of a client that leaves are stopped, then closed, whatever they are at")
