@@ -130,7 +130,9 @@ void ServerExchange::Impl::dispatch(
     }
     Shell* shell = find_shell(waiting, waiting.shell);
     if (shell == nullptr) return; // it has been answered
-    shell->last_activity = now;
+    // Who asks to connect again and again must not keep the shell from being taken for left alone;
+    // that the Connect was granted counts later.
+    if (waiting.operation != Operation::Connect) shell->last_activity = now;
     take_back(waiting, *shell);
     std::visit(
         clixml::Overloaded{

@@ -100,6 +100,23 @@ TEST_CASE("a silent client's shell may be connected, and its own next request ta
     }
 }
 
+TEST_CASE("refused Connects do not keep a silent client's shell from being left alone")
+{
+    Asker asker;
+    asker.open();
+    for (int seconds = 0; seconds < 240; seconds += 10) {
+        CHECK(asker.fault_of(asker.ask(connect_request())) == Errc::AlreadyConnected);
+        let_pass(asker, std::chrono::seconds(10));
+    }
+    CHECK(count_of<wsman::ShellDisconnected>(asker) == 1);
+    const auto connected = asker.ask(connect_request());
+    asker.exchange.answer_connect(tests::pool_id, psrp::Bytes{5}, asker.now);
+    CHECK(asker.fault_of(connected) == std::error_code());
+    // From here on its new client has its time.
+    let_pass(asker, std::chrono::milliseconds(239'999));
+    CHECK(count_of<wsman::ShellDisconnected>(asker) == 1);
+}
+
 TEST_CASE("an answer is remembered until the next number of its operation")
 {
     wsman::ServerExchangeOptions options;
