@@ -8,9 +8,10 @@
 #include <psrp/wsman/names.hpp>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
-#include <poll.h>
 #include <sys/ioctl.h>
+#include <sys/select.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -53,6 +54,29 @@ public:
 private:
     termios before_{};
     bool is_changed_ = false;
+};
+
+// Signals that end a question come only while it is waited for, as long as this lives: one that
+// came just before the wait would not end it.
+class HeldSignals {
+public:
+    HeldSignals()
+    {
+        sigset_t held;
+        sigemptyset(&held);
+        for (const int signal : {SIGINT, SIGTERM, SIGHUP})
+            sigaddset(&held, signal);
+        pthread_sigmask(SIG_BLOCK, &held, &before_);
+    }
+    ~HeldSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+    HeldSignals(const HeldSignals&) = delete;
+    HeldSignals& operator=(const HeldSignals&) = delete;
+
+    // The mask to wait with.
+    [[nodiscard]] const sigset_t& before() const { return before_; }
+
+private:
+    sigset_t before_{};
 };
 
 // Colours go to a terminal alone, and not where NO_COLOR says so (no-color.org).
@@ -414,12 +438,17 @@ std::optional<psrp::Size> Output::screen() const
 std::optional<std::string> Output::ask(std::string_view prompt)
 {
     formatter_.flush();
+    const HeldSignals held;
     write(prompt);
     std::string line;
     while (line.size() < typed_line_bytes_max) {
-        // poll() is not restarted after a signal, so Ctrl-C ends the question.
-        pollfd typed{STDIN_FILENO, POLLIN, 0};
-        if (poll(&typed, 1, -1) < 0) return std::nullopt;
+        // Is not restarted after a signal, so Ctrl-C ends the question.
+        fd_set typed;
+        FD_ZERO(&typed);
+        FD_SET(STDIN_FILENO, &typed);
+        const int count =
+            pselect(STDIN_FILENO + 1, &typed, nullptr, nullptr, nullptr, &held.before());
+        if (count < 0) return std::nullopt;
         char c = 0;
         if (read(STDIN_FILENO, &c, 1) != 1) return std::nullopt;
         if (c == '\n') return line;
