@@ -3,7 +3,6 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
-#include <csignal>
 #include <unistd.h>
 
 namespace psrp {
@@ -59,6 +58,20 @@ InterruptCatcher::~InterruptCatcher()
 int InterruptCatcher::count() const
 {
     return interrupt_count.load();
+}
+
+HeldInterrupts::HeldInterrupts()
+{
+    sigset_t held;
+    sigemptyset(&held);
+    for (const int signal : caught_signals)
+        sigaddset(&held, signal);
+    pthread_sigmask(SIG_BLOCK, &held, &before_);
+}
+
+HeldInterrupts::~HeldInterrupts()
+{
+    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
 }
 
 } // namespace psrp

@@ -3,6 +3,8 @@
 
 #include <psrp/transport/event_loop.hpp>
 
+#include <csignal>
+
 namespace psrp {
 
 // Which signals ask for an end: those of a keyboard alone, or also those that end programs.
@@ -23,6 +25,22 @@ public:
 
 private:
     CaughtSignals signals_;
+};
+
+// Keeps the signals that an InterruptCatcher catches from this thread, from construction to
+// destruction: whoever waits with pselect() and before() misses none that comes just before.
+class HeldInterrupts {
+public:
+    HeldInterrupts();
+    ~HeldInterrupts();
+    HeldInterrupts(const HeldInterrupts&) = delete;
+    HeldInterrupts& operator=(const HeldInterrupts&) = delete;
+
+    // The mask to wait with.
+    [[nodiscard]] const sigset_t& before() const { return before_; }
+
+private:
+    sigset_t before_{};
 };
 
 } // namespace psrp

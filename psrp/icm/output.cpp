@@ -1,5 +1,6 @@
 #include <clixml/object.hpp>
 #include <clixml/writer.hpp>
+#include <psrp/client/interrupts.hpp>
 #include <psrp/format/display_width.hpp>
 #include <psrp/format/json_text.hpp>
 #include <psrp/format/record_text.hpp>
@@ -8,7 +9,6 @@
 #include <psrp/wsman/names.hpp>
 
 #include <cerrno>
-#include <csignal>
 #include <cstdlib>
 #include <sys/ioctl.h>
 #include <sys/select.h>
@@ -54,29 +54,6 @@ public:
 private:
     termios before_{};
     bool is_changed_ = false;
-};
-
-// Signals that end a question come only while it is waited for, as long as this lives: one that
-// came just before the wait would not end it.
-class HeldSignals {
-public:
-    HeldSignals()
-    {
-        sigset_t held;
-        sigemptyset(&held);
-        for (const int signal : {SIGINT, SIGTERM, SIGHUP})
-            sigaddset(&held, signal);
-        pthread_sigmask(SIG_BLOCK, &held, &before_);
-    }
-    ~HeldSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-    HeldSignals(const HeldSignals&) = delete;
-    HeldSignals& operator=(const HeldSignals&) = delete;
-
-    // The mask to wait with.
-    [[nodiscard]] const sigset_t& before() const { return before_; }
-
-private:
-    sigset_t before_{};
 };
 
 // Colours go to a terminal alone, and not where NO_COLOR says so (no-color.org).
@@ -438,7 +415,7 @@ std::optional<psrp::Size> Output::screen() const
 std::optional<std::string> Output::ask(std::string_view prompt)
 {
     formatter_.flush();
-    const HeldSignals held;
+    const psrp::HeldInterrupts held; // one that came just before the wait would not end it
     write(prompt);
     std::string line;
     while (line.size() < typed_line_bytes_max) {
