@@ -6,8 +6,10 @@
 
 #include <catch2/catch.hpp>
 
+#include <chrono>
 #include <csignal>
 #include <sys/stat.h>
+#include <thread>
 
 using tests::Entered;
 using tests::TerminalProgram;
@@ -188,6 +190,10 @@ TEST_CASE("SIGTERM at the prompt leaves the terminal as it was")
 {
     Entered session;
     session.expect("> ");
+    // The prompt is there before the terminal is changed.
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (session.program.echoes() && std::chrono::steady_clock::now() < deadline)
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
     session.program.type("x");
     session.expect("x");
     CHECK_FALSE(session.program.echoes());
