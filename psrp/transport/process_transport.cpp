@@ -9,7 +9,8 @@
 namespace psrp {
 namespace {
 
-constexpr std::chrono::milliseconds exit_check_interval{10};
+constexpr Clock::duration exit_check_interval = std::chrono::milliseconds(10);
+constexpr Clock::duration exit_check_interval_max = std::chrono::seconds(1);
 constexpr std::size_t error_read_bytes = 4096;
 // Where the text came from and what to do (the commonest error in setting up SSH).
 constexpr std::string_view stray_text_hint =
@@ -104,9 +105,11 @@ void ChildTransport::check_exit(Clock::time_point now)
         child_.kill_and_reap();
         if (const auto status = child_.poll_exit()) return on_exit(*status);
     } else if (!terminate_at_ && !kill_at_) {
-        // Only the end of standard error brought us here, and the child lives: it has closed that
-        // stream, no more.
-        check_at_ = std::nullopt;
+        // Only the end of standard error brought us here, and the child lives: it is about to end,
+        // or has closed that stream, no more. Then nothing but looking tells its end where another
+        // process holds its output, so the longer it lives, the less often.
+        check_at_ =
+            now + std::clamp(now - error_ended_at_, exit_check_interval, exit_check_interval_max);
     }
 }
 
@@ -135,7 +138,8 @@ void ChildTransport::read_error_output()
             take_error_lines(true);
             child_.close_error_output();
             // The usual reason is that the child has ended.
-            if (!check_at_) check_at_ = Clock::now();
+            error_ended_at_ = Clock::now();
+            if (!check_at_) check_at_ = error_ended_at_;
             return;
         }
         take_error_lines(false);
