@@ -292,7 +292,8 @@ bool Session::perform_actions()
 {
     bool any = false;
     while (transport_->pending_output_bytes() < options_.pending_output_bytes_max) {
-        auto action = pool_.next_action(transport_->send_bytes_max());
+        auto action =
+            pool_.next_action(transport_->send_bytes_max(), transport_->sends_outstanding_max());
         if (!action) break;
         any = true;
         if (const auto performed = transport_->perform(*action); !performed) {

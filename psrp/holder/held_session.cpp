@@ -39,6 +39,9 @@ public:
         );
     }
 
+    // A holder takes what follows only once the computer has acknowledged what is before it.
+    [[nodiscard]] std::size_t sends_outstanding_max() const override { return 1; }
+
     // What the holder says last is why.
     Result<std::optional<TransportEvent>> next_event() override
     {

@@ -26,9 +26,9 @@ Result<void> ClientPool::Impl::disconnect()
 
 bool ClientPool::Impl::is_sending() const
 {
-    return session.is_sending ||
+    return session.sends_outstanding > 0 ||
            std::any_of(pipelines.begin(), pipelines.end(), [](const auto& entry) {
-               return entry.second.channel.is_sending;
+               return entry.second.channel.sends_outstanding > 0;
            });
 }
 
@@ -66,10 +66,10 @@ void ClientPool::Impl::disconnected()
     if (!pool_machine.fire(PoolEvent::Disconnected)) return;
     (void)session_machine.fire(SessionEvent::Disconnected); // the pool's table has decided
     disconnect_was_requested = false;
-    session.is_sending = false;
+    session.sends_outstanding = 0;
     for (auto& [id, pipeline] : pipelines) {
         (void)pipeline.machine.fire(PipelineEvent::Disconnect); // those that run
-        pipeline.channel.is_sending = false;
+        pipeline.channel.sends_outstanding = 0;
     }
     events.emplace_back(PoolDisconnected{});
 }

@@ -412,9 +412,9 @@ void ClientPool::close()
     impl_->close();
 }
 
-std::optional<ClientAction> ClientPool::next_action(std::size_t bytes_max)
+std::optional<ClientAction> ClientPool::next_action(std::size_t bytes_max, std::size_t sends_max)
 {
-    return impl_->next_action(std::max<std::size_t>(bytes_max, 1));
+    return impl_->next_action(std::max<std::size_t>(bytes_max, 1), sends_max);
 }
 
 Result<void> ClientPool::receive(const Guid& channel, BytesView bytes)
@@ -495,7 +495,7 @@ bool ClientPool::is_sending(const Guid& pipeline) const
     const auto found = impl_->pipelines.find(pipeline);
     if (found == impl_->pipelines.end()) return false;
     const auto& channel = found->second.channel;
-    return !channel.is_open || channel.is_sending || !channel.queue.is_empty();
+    return !channel.is_open || channel.sends_outstanding > 0 || !channel.queue.is_empty();
 }
 
 Result<void> ClientPool::disconnect()

@@ -120,8 +120,9 @@ public:
     // -------------------------------------------------------------------------------------
 
     // What to do next, or nothing. A Send carries at most `bytes_max` bytes; one Send a channel is
-    // outstanding.
-    std::optional<ClientAction> next_action(std::size_t bytes_max = 32768);
+    // outstanding, or `sends_max` where the server takes packets in order.
+    std::optional<ClientAction>
+    next_action(std::size_t bytes_max = 32768, std::size_t sends_max = 1);
     Result<void> receive(const Guid& channel, BytesView bytes);
     // The same, taking the buffer over.
     Result<void> receive(const Guid& channel, Bytes&& bytes);

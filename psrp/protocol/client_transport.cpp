@@ -11,7 +11,8 @@ using clixml::failure;
 using detail::ClientChannel;
 using detail::ClientPipeline;
 
-std::optional<ClientAction> ClientPool::Impl::next_action(std::size_t bytes_max)
+std::optional<ClientAction>
+ClientPool::Impl::next_action(std::size_t bytes_max, std::size_t sends_max)
 {
     if (!actions.empty()) {
         ClientAction action = std::move(actions.front());
@@ -19,29 +20,35 @@ std::optional<ClientAction> ClientPool::Impl::next_action(std::size_t bytes_max)
         return action;
     }
     if (begin_disconnect()) return ClientAction(Disconnect{});
-    if (auto action = next_send(session_channel, session, bytes_max)) return action;
+    // Another server's several threads may take up several packets in another order.
+    if (!server_is_in_order) sends_max = 1;
+    if (auto action = next_send(session_channel, session, bytes_max, sends_max)) return action;
     // The channel after the one served last comes first, so that none starves.
     const auto start = pipelines.upper_bound(last_served);
     for (auto at = start; at != pipelines.end(); ++at) {
-        if (auto action = next_send(at->first, at->second.channel, bytes_max)) return action;
+        if (auto action = next_send(at->first, at->second.channel, bytes_max, sends_max))
+            return action;
     }
     for (auto at = pipelines.begin(); at != start; ++at) {
-        if (auto action = next_send(at->first, at->second.channel, bytes_max)) return action;
+        if (auto action = next_send(at->first, at->second.channel, bytes_max, sends_max))
+            return action;
     }
     return std::nullopt;
 }
 
-std::optional<ClientAction>
-ClientPool::Impl::next_send(const Guid& id, ClientChannel& channel, std::size_t bytes_max)
+std::optional<ClientAction> ClientPool::Impl::next_send(
+    const Guid& id, ClientChannel& channel, std::size_t bytes_max, std::size_t sends_max
+)
 {
-    if (!channel.is_open || channel.is_sending || !may_send(id)) return std::nullopt;
+    if (!channel.is_open || channel.sends_outstanding >= sends_max || !may_send(id))
+        return std::nullopt;
     // A pipeline's request has its packets for itself: input behind it in the same one is never
     // seen by PowerShell 7.6, whose pipeline then waits for ever. Its own client does the same.
     if (channel.request_bytes > 0) bytes_max = std::min(bytes_max, channel.request_bytes);
     auto packet = channel.queue.take(bytes_max);
     if (!packet) return std::nullopt;
     channel.request_bytes -= std::min(channel.request_bytes, packet->bytes.size());
-    channel.is_sending = true;
+    ++channel.sends_outstanding;
     last_served = id;
     const auto stream = packet->priority == fragmenter::Priority::Default ? Stream::Default
                                                                           : Stream::PromptResponse;
@@ -128,10 +135,8 @@ void ClientPool::Impl::fail_channel(const Guid& id, const Error& error)
 
 void ClientPool::Impl::data_sent(const Guid& channel)
 {
-    if (channel.is_zero())
-        session.is_sending = false;
-    else if (const auto found = pipelines.find(channel); found != pipelines.end())
-        found->second.channel.is_sending = false;
+    ClientChannel* const found = find_channel(channel);
+    if (found != nullptr && found->sends_outstanding > 0) --found->sends_outstanding;
 }
 
 void ClientPool::Impl::command_opened(const Guid& id)

@@ -125,6 +125,12 @@ std::size_t OutOfProcClient::buffered_bytes() const
     return lines_.buffered_bytes() + (elements_ ? line_.size() : 0);
 }
 
+std::size_t OutOfProcClient::outstanding(const Guid& channel) const
+{
+    const auto found = channels_.find(channel);
+    return found == channels_.end() ? 0 : found->second.outstanding;
+}
+
 OutOfProcClient::Channel* OutOfProcClient::find(const Guid& channel)
 {
     const auto found = channels_.find(channel);

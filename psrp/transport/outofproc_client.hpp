@@ -17,8 +17,8 @@ namespace psrp {
 // What an OutOfProcClient holds at most.
 struct OutOfProcClientLimits {
     LineLimits lines = {};
-    // Bytes of text that perform() may leave unwritten. With one Send a channel outstanding this is
-    // never met.
+    // Bytes of text that perform() may leave unwritten. With few Sends a channel outstanding this
+    // is never met.
     std::size_t output_bytes_max = std::size_t{64} << 20;
     // Bytes of an offending line that are kept for the user.
     std::size_t offending_line_bytes_max = 1024;
@@ -59,6 +59,8 @@ public:
     [[nodiscard]] const std::string& offending_line() const { return offending_line_; }
     // Received bytes not yet turned into events: a reader of the stream waits while this is high.
     [[nodiscard]] std::size_t buffered_bytes() const;
+    // Sends of a channel that wait for their acknowledgement; none of one it does not know.
+    [[nodiscard]] std::size_t outstanding(const Guid& channel) const;
     // True once the session has been closed, by whichever side.
     [[nodiscard]] bool is_session_closed() const { return session_closed_; }
     // True once a whole line that is no error line has come: the server is there.

@@ -63,7 +63,9 @@ Result<void> OutOfProcTransport::perform(const ClientAction& action)
     }
     PSRP_CHECK(client_.perform(action));
     if (const auto* send = std::get_if<Send>(&action))
-        pace_.on_sent(send->channel, send->bytes.size(), Clock::now());
+        pace_.on_sent(
+            send->channel, send->bytes.size(), client_.outstanding(send->channel), Clock::now()
+        );
     // Without a reader on the other side there is nobody to write for; the end of its output will
     // say why.
     std::string text = client_.take_output();

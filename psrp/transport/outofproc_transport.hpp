@@ -22,6 +22,8 @@ struct OutOfProcTransportLimits {
     // Received bytes that may wait for next_event(); above it the descriptor is not read, and the
     // peer has to wait.
     std::size_t read_ahead_bytes_max = std::size_t{1} << 20;
+    // Of one channel: while the server works on one more are on their way, and being made.
+    std::size_t sends_outstanding_max = 4;
 };
 
 // A Transport that reads one descriptor and writes another. The end of what is read, and an error
@@ -50,6 +52,10 @@ public:
     }
     // Any number of fragments: PowerShell takes them, too (A2).
     [[nodiscard]] std::size_t send_bytes_max() const override { return pace_.bytes(); }
+    [[nodiscard]] std::size_t sends_outstanding_max() const override
+    {
+        return limits_.sends_outstanding_max;
+    }
 
     void append_poll_entries(std::vector<PollEntry>& entries) const override;
     void on_readable(int descriptor) override;

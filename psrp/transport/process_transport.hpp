@@ -83,7 +83,7 @@ private:
     std::optional<Clock::time_point> terminate_at_;
     std::optional<Clock::time_point> kill_at_;
     Clock::time_point error_ended_at_ = {}; // set once standard error has ended
-    bool had_bytes_ = false; // since the last check
+    bool had_bytes_ = false;                // since the last check
 };
 
 // The command line of a PowerShell server (A8).

@@ -1,6 +1,6 @@
-// SendPace: how much a client puts into one Data line (fact sheet transports A2, A4). Each line
-// waits for the acknowledgement of the one before it, so that small lines cost a long way much
-// time; but what stops a pipeline waits behind the line that is on its way.
+// SendPace: how much a client puts into one Data line (fact sheet transports A2, A4). A line waits
+// for the acknowledgement of one before it, so that small lines cost a long way much time; but what
+// stops a pipeline waits behind the lines that are on their way.
 #pragma once
 
 #include <psrp/protocol/actions.hpp>
@@ -25,18 +25,21 @@ public:
 
     // What the next Send may carry.
     [[nodiscard]] std::size_t bytes() const { return bytes_; }
-    // A Send of so many bytes leaves, or has been acknowledged.
-    void on_sent(const Guid& channel, std::size_t bytes, Clock::time_point now);
+    // A Send of so many bytes leaves, or the oldest outstanding one has been acknowledged.
+    // `outstanding`: Sends of the channel that wait for that, this one among them.
+    void
+    on_sent(const Guid& channel, std::size_t bytes, std::size_t outstanding, Clock::time_point now);
     void on_acknowledged(const Guid& channel, Clock::time_point now);
 
 private:
     struct FullSend {
         Guid channel;
+        std::size_t acknowledgements_due; // its own is the last
         Clock::time_point at;
     };
 
     std::size_t bytes_ = bytes_min;
-    std::optional<FullSend> full_send_; // the last one, until it is acknowledged
+    std::optional<FullSend> full_send_; // the one that is timed
 };
 
 } // namespace psrp

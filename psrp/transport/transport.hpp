@@ -23,7 +23,7 @@ struct DataReceived {
     Bytes bytes;
 };
 
-// The Send outstanding on the channel has been taken by the server; the next may follow.
+// The oldest Send outstanding on the channel has been taken by the server; another may follow.
 struct DataAcknowledged {
     Guid channel;
 };
@@ -139,6 +139,9 @@ public:
     // The most bytes a Send should carry: one fragment, as PowerShell's own client has it. A
     // transport whose peers take more of them at once says more.
     [[nodiscard]] virtual std::size_t send_bytes_max() const { return 32768; }
+
+    // The most Sends of a channel that may be outstanding to a server that takes packets in order.
+    [[nodiscard]] virtual std::size_t sends_outstanding_max() const { return 1; }
 };
 
 } // namespace psrp

@@ -87,6 +87,13 @@ TEST_CASE("a server that takes packets in order gets a request right behind its 
         CHECK_FALSE(client.pool.next_action(100));
         client.pool.data_sent(pipeline_id);
         CHECK(client.pool.next_action(100));
+        // Or several, where the transport asks for that and the server takes them as they come.
+        CHECK(client.pool.next_action(100, 3).has_value() == is_in_order);
+        CHECK(client.pool.next_action(100, 3).has_value() == is_in_order);
+        CHECK_FALSE(client.pool.next_action(100, 3));
+        client.pool.data_sent(pipeline_id);
+        CHECK(client.pool.next_action(100, 3));
+        CHECK_FALSE(client.pool.next_action(100, 3));
     }
 }
 

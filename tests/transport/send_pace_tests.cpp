@@ -17,7 +17,7 @@ std::size_t bytes_after(const std::vector<milliseconds>& acknowledged_after)
     SendPace pace;
     Clock::time_point now{};
     for (const milliseconds taken : acknowledged_after) {
-        pace.on_sent(Guid{}, pace.bytes(), now);
+        pace.on_sent(Guid{}, pace.bytes(), 1, now);
         now += taken;
         pace.on_acknowledged(Guid{}, now);
     }
@@ -60,14 +60,40 @@ TEST_CASE("only a full line tells how fast the way is")
     SendPace pace;
     const Guid channel = *Guid::read("00000000-0000-0000-0000-000000000001");
     const Clock::time_point now{};
-    pace.on_sent(channel, pace.bytes() - 1, now);
+    pace.on_sent(channel, pace.bytes() - 1, 1, now);
     pace.on_acknowledged(channel, now);
     CHECK(pace.bytes() == SendPace::bytes_min);
-    pace.on_sent(channel, pace.bytes(), now);
+    pace.on_sent(channel, pace.bytes(), 1, now);
     pace.on_acknowledged(Guid{}, now); // another channel's
     CHECK(pace.bytes() == SendPace::bytes_min);
     pace.on_acknowledged(channel, now);
     CHECK(pace.bytes() == 2 * SendPace::bytes_min);
     pace.on_acknowledged(channel, now); // one too many
+    CHECK(pace.bytes() == 2 * SendPace::bytes_min);
+}
+
+TEST_CASE("of several lines on their way one is timed, until its own acknowledgement")
+{
+    SendPace pace;
+    const Guid channel = *Guid::read("00000000-0000-0000-0000-000000000001");
+    const Clock::time_point start{};
+    const auto sent = [&](std::size_t outstanding, int at) {
+        pace.on_sent(channel, pace.bytes(), outstanding, start + milliseconds(at));
+    };
+    const auto acknowledged = [&](int at) {
+        pace.on_acknowledged(channel, start + milliseconds(at));
+    };
+    pace.on_sent(channel, 1, 1, start);
+    sent(2, 0); // timed
+    sent(3, 900);
+    acknowledged(900); // the short one's
+    CHECK(pace.bytes() == SendPace::bytes_min);
+    acknowledged(999); // neither soon nor late
+    CHECK(pace.bytes() == SendPace::bytes_min);
+    acknowledged(1000); // not timed
+    CHECK(pace.bytes() == SendPace::bytes_min);
+    sent(1, 2000); // never acknowledged: its pipeline has ended
+    sent(1, 9000);
+    acknowledged(9001);
     CHECK(pace.bytes() == 2 * SendPace::bytes_min);
 }

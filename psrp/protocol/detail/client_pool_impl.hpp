@@ -36,7 +36,7 @@ struct ClientChannel {
     fragmenter::Reassembler reassembler;
     std::size_t request_bytes = 0; // of the pipeline's request, at the front of the queue
     bool is_open = false;          // Sends may be handed out
-    bool is_sending = false;       // one is outstanding
+    std::size_t sends_outstanding = 0;
     // After a connection was taken up in the middle of an object: what belongs to none is dropped.
     bool is_off_sync = false;
     // What waits for the session key: by Stream, messages with clear secrets and those behind them;
@@ -105,9 +105,10 @@ struct ClientPool::Impl {
     );
 
     // client_transport.cpp
-    std::optional<ClientAction> next_action(std::size_t bytes_max);
-    std::optional<ClientAction>
-    next_send(const Guid& id, detail::ClientChannel& channel, std::size_t bytes_max);
+    std::optional<ClientAction> next_action(std::size_t bytes_max, std::size_t sends_max);
+    std::optional<ClientAction> next_send(
+        const Guid& id, detail::ClientChannel& channel, std::size_t bytes_max, std::size_t sends_max
+    );
     Result<void> receive(const Guid& channel, Bytes&& bytes);
     Result<void> receive_session(Bytes&& bytes);
     Result<void> receive_command(const Guid& id, Bytes&& bytes);
