@@ -76,7 +76,7 @@ std::string_view text_of(BytesView bytes)
 } // namespace
 
 // What joins the descriptors and the runspace.
-class ServerSession::Impl final : private detail::OutputTaker {
+class ServerSession::Impl final : private detail::ClientLink {
 public:
     Impl(ClientStream stream, const ServeOptions& options)
         : stream_(std::move(stream)), options_(options),
@@ -85,7 +85,8 @@ public:
     {
     }
 
-    // Held by the loop for each of its calls, and by the runspace's thread while it writes.
+    // Held by the loop for each of its calls, and by the runspace's thread while it reads or
+    // writes.
     [[nodiscard]] std::mutex& mutex() { return mutex_; }
 
     Result<void> start()
@@ -113,11 +114,14 @@ public:
         if (phase_ == Phase::Over) return;
         entries.push_back({wake_.read_end(), true, false});
         if (phase_ == Phase::Ending) return;
-        const bool listens = phase_ == Phase::Serving && !is_deaf();
+        if (alarm_.descriptor() >= 0) entries.push_back({alarm_.descriptor(), true, false});
+        const bool is_heard = phase_ == Phase::Serving && !is_deaf();
+        const bool listens = is_heard && !thread_listens_;
+        loop_listens_.store(listens);
         if (listens) entries.push_back({stream_.input, true, false});
         // Without a wish an end that nobody reads is still told.
         const bool writes = !output_.is_empty() && !is_held_;
-        if (writes || !listens || watches_output_)
+        if (writes || !is_heard || watches_output_)
             entries.push_back({stream_.output, false, writes});
     }
 
@@ -128,7 +132,9 @@ public:
             if (wakes_soon_.exchange(false) && phase_ == Phase::Serving && !write_at_)
                 return write_soon();
         }
-        if (descriptor == stream_.input && phase_ == Phase::Serving) read_some();
+        if (descriptor == alarm_.descriptor()) alarm_.drain();
+        if (descriptor == stream_.input && phase_ == Phase::Serving && !thread_listens_)
+            read_some();
         step();
     }
 
@@ -270,6 +276,42 @@ private:
         if (!written || !output_.is_empty() || runspace_.has_actions() ||
             runspace_.is_waiting_for_key())
             wake_now();
+    }
+
+    int start_listening() override
+    {
+        const std::lock_guard lock(mutex_);
+        thread_listens_ = phase_ == Phase::Serving && !is_deaf();
+        // The loop does not know yet.
+        if (thread_listens_ == loop_listens_.load()) wake_now();
+        return thread_listens_ ? stream_.input : -1;
+    }
+
+    void take_input() override
+    {
+        const std::lock_guard lock(mutex_);
+        if (phase_ != Phase::Serving) return;
+        read_some();
+        step();
+        // What comes next is the loop's; what is held is seen to when the job starts.
+        if (phase_ != Phase::Serving || (!output_.is_empty() && !is_held_) || is_deaf() ||
+            runspace_.is_waiting_for_key())
+            wake_now();
+    }
+
+    void on_job_starts(bool waits_for_nothing) override
+    {
+        const std::lock_guard lock(mutex_);
+        if (!std::exchange(thread_listens_, false)) return;
+        if (waits_for_nothing)
+            alarm_.set(write_delay);
+        else
+            wake_now();
+    }
+
+    void listen_for_me() override
+    {
+        if (!loop_listens_.load()) wake_now();
     }
 
     void wake_now()
@@ -499,6 +541,9 @@ private:
     ServeOptions options_;
     std::mutex mutex_;
     detail::WakePipe wake_;
+    detail::Alarm alarm_{wake_}; // for the loop, when a script runs for longer than most
+    bool thread_listens_ = false;
+    mutable std::atomic<bool> loop_listens_{false};
     OutOfProcServer framing_;
     OutputBuffer output_;
     const bool watches_output_; // its reader may go before the input ends

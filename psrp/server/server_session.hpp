@@ -41,7 +41,8 @@ struct ServeOutcome {
 };
 
 // A client of the embedded endpoint on an event loop. Pipelines run one at a time on a thread of
-// its own, so that the loop never waits for a script.
+// its own, so that the loop never waits for a script. Between them that thread reads the client's
+// descriptor.
 class ServerSession final : public Connection {
 public:
     // The descriptors are made non-blocking. `options.commands` must be there and outlive this.

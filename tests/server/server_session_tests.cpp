@@ -76,6 +76,79 @@ TEST_CASE("a stop ends Start-Sleep, a blocked read and a loop")
     }
 }
 
+// From the second script on it is the thread of the scripts that has read the request.
+TEST_CASE("whatever comes while a later script runs is taken by somebody else")
+{
+    tests::ServedEndpoint endpoint;
+    tests::PoolClient client(endpoint.descriptor());
+    REQUIRE(client.open());
+    REQUIRE(client.run("1").output.size() == 1);
+    const auto is_over = [&](const psrp::Guid& pipeline) {
+        return client.wait([&] { return client.run_of(pipeline).state.has_value(); });
+    };
+
+    SECTION("a stop, though the script has said nothing")
+    {
+        const psrp::Guid pipeline = client.start("Start-Sleep 1000");
+        REQUIRE(client.pool().stop(pipeline));
+        REQUIRE(is_over(pipeline));
+        CHECK(client.run_of(pipeline).state == PipelineState::Stopped);
+    }
+    SECTION("input that it waits for")
+    {
+        const psrp::Guid pipeline = client.start("$input | ForEach-Object { $_ }", false);
+        for (std::int32_t i = 1; i <= 3; ++i) {
+            REQUIRE(client.pool().write_input(pipeline, psrp::Value::int32(i)));
+            REQUIRE(client.wait([&] {
+                return client.run_of(pipeline).output.size() == static_cast<std::size_t>(i);
+            }));
+        }
+        REQUIRE(client.pool().end_input(pipeline));
+        REQUIRE(is_over(pipeline));
+    }
+    SECTION("another script, and its stop")
+    {
+        const psrp::Guid slow = client.start("Start-Sleep 1000");
+        const psrp::Guid next = client.start("2");
+        REQUIRE(client.pool().stop(slow));
+        REQUIRE(is_over(next));
+        CHECK(client.run_of(next).output == std::vector<std::string>{"<I32>2</I32>"});
+    }
+    SECTION("the end of the session")
+    {
+        client.start("Start-Sleep 1000");
+        CHECK(client.close());
+        CHECK(endpoint.finish().exit_code == psrp::server::server_exit_code);
+        return;
+    }
+    SECTION("the client's hanging up")
+    {
+        client.start("Start-Sleep 1000");
+        CHECK(endpoint.finish().exit_code == psrp::server::server_exit_code);
+        return;
+    }
+    CHECK(client.run("'alive'").output == std::vector<std::string>{"<S>alive</S>"});
+    CHECK(client.close());
+}
+
+TEST_CASE("a later script may ask the client's host")
+{
+    tests::ServedEndpoint endpoint;
+    tests::PoolClient client(endpoint.descriptor(), true);
+    REQUIRE(client.open());
+    REQUIRE(client.run("1").output.size() == 1);
+    const psrp::Guid pipeline = client.start("$Host.UI.ReadLine()");
+    REQUIRE(client.wait([&] { return !client.run_of(pipeline).host_methods.empty(); }));
+    psrp::HostResponse response;
+    response.call_id = 1;
+    response.method = client.run_of(pipeline).host_methods.front();
+    response.result = psrp::Value::string("said");
+    REQUIRE(client.pool().respond(pipeline, response));
+    REQUIRE(client.wait([&] { return client.run_of(pipeline).state.has_value(); }));
+    CHECK(client.run_of(pipeline).output == std::vector<std::string>{"<S>said</S>"});
+    CHECK(client.close());
+}
+
 TEST_CASE("a stop ends the reading of a pipe that nobody writes to")
 {
     std::string folder = "/tmp/psrp-server-XXXXXX";

@@ -173,9 +173,7 @@ TEST_CASE("ssh that ends while something it started holds its output is noticed"
 {
     // The second closes standard error well before it ends, as each does for a moment.
     const std::string last_words = GENERATE("", "exec 2>&-; sleep 0.05; ");
-    const FakeSsh ssh(
-        "sleep 1000 2>/dev/null & echo $! >\"$0.pid\"; " + last_words + "exit 1"
-    );
+    const FakeSsh ssh("sleep 1000 2>/dev/null & echo $! >\"$0.pid\"; " + last_words + "exit 1");
     auto transport = started({.target = {.host = "h"}});
     CHECK(
         tests::run_to_end(*transport) ==

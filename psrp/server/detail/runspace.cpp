@@ -10,45 +10,9 @@
 #include <psrp/transport/system_keys.hpp>
 
 #include <algorithm>
-#include <fcntl.h>
-#include <unistd.h>
+#include <poll.h>
 
 namespace psrp::server::detail {
-
-WakePipe::WakePipe()
-{
-    if (pipe(ends_) != 0) {
-        ends_[0] = ends_[1] = -1;
-        return;
-    }
-    for (const int end : ends_) {
-        fcntl(end, F_SETFL, O_NONBLOCK);
-        fcntl(end, F_SETFD, FD_CLOEXEC);
-    }
-}
-
-WakePipe::~WakePipe()
-{
-    for (const int end : ends_) {
-        if (end >= 0) close(end);
-    }
-}
-
-void WakePipe::wake() const
-{
-    if (is_awake_.exchange(true)) return;
-    const char byte = 1;
-    [[maybe_unused]] const auto written =
-        write(ends_[1], &byte, 1); // a full pipe wakes just as well
-}
-
-void WakePipe::drain() const
-{
-    char bytes[64];
-    [[maybe_unused]] const auto count =
-        read(ends_[0], bytes, sizeof bytes); // there is at most one wake more
-    is_awake_.store(false);
-}
 
 // The streams of the job that runs: writes into the machine, and waits while the client is slow.
 class Runspace::Streams final : public PipelineStreams {
@@ -95,6 +59,7 @@ public:
         if (asked) {
             lock.unlock();
             runspace_.hand_out_all();
+            runspace_.link_.listen_for_me();
             lock.lock();
             runspace_.changed_.wait(lock, [&] { return is_over() || runspace_.answer_; });
         }
@@ -320,12 +285,9 @@ bool is_debugger_setting(const CreatePipeline& request)
 } // namespace
 
 Runspace::Runspace(
-    const ServerLimits& limits,
-    const CommandTable& commands,
-    const WakePipe& wake,
-    OutputTaker& taker
+    const ServerLimits& limits, const CommandTable& commands, const WakePipe& wake, ClientLink& link
 )
-    : limits_(limits), commands_(commands), wake_(wake), taker_(taker), pool_(pool_options(limits))
+    : limits_(limits), commands_(commands), wake_(wake), link_(link), pool_(pool_options(limits))
 {
 }
 
@@ -343,7 +305,14 @@ void Runspace::request_end()
         waiting_.clear();
         stop_.request();
     }
+    tell_thread();
+}
+
+// Wherever it waits. Called without the lock, after what it is told of.
+void Runspace::tell_thread()
+{
     changed_.notify_all();
+    if (is_polling_.load()) thread_wake_.wake();
 }
 
 bool Runspace::has_ended()
@@ -374,7 +343,7 @@ void Runspace::with_pool(const std::function<void(ServerPool&)>& work)
         take_events();
         if (!std::exchange(has_news_, false)) return;
     }
-    changed_.notify_all();
+    tell_thread();
 }
 
 // What comes after a pause goes at once; what follows it soon waits for a packet to be full, but
@@ -384,15 +353,15 @@ void Runspace::hand_out(bool was_empty, std::size_t pending_bytes)
     if (pending_bytes >= limits_.protocol.fragment_bytes_max) return hand_out_all();
     if (!was_empty) return;
     const Clock::time_point now = Clock::now();
-    if (now - taken_at_ < pause) return taker_.take_output_soon();
+    if (now - taken_at_ < pause) return link_.take_output_soon();
     taken_at_ = now;
-    taker_.take_output();
+    link_.take_output();
 }
 
 void Runspace::hand_out_all()
 {
     taken_at_ = Clock::now();
-    taker_.take_output();
+    link_.take_output();
 }
 
 bool Runspace::take_start()
@@ -615,7 +584,8 @@ void Runspace::run_jobs()
 {
     std::unique_lock lock(mutex_);
     for (;;) {
-        changed_.wait(lock, [this] { return is_ending_ || !waiting_.empty(); });
+        while (!is_ending_ && waiting_.empty())
+            wait_for_job(lock);
         if (is_ending_) {
             is_thread_running_ = false;
             wake_.wake();
@@ -629,10 +599,36 @@ void Runspace::run_jobs()
     }
 }
 
+// Called and left with the lock held. A thread that waits reads what the client says, so that a
+// pipeline runs where its request has been read and nobody has to be woken for it.
+void Runspace::wait_for_job(std::unique_lock<std::mutex>& lock)
+{
+    if (!thread_wake_.is_open()) return changed_.wait(lock);
+    is_polling_.store(true);
+    lock.unlock();
+    const int descriptor = link_.start_listening();
+    const bool listens = descriptor >= 0;
+    const bool has_words = listens && wait_for_words(descriptor);
+    is_polling_.store(false);
+    if (has_words) link_.take_input();
+    lock.lock();
+    if (!listens) changed_.wait(lock, [this] { return is_ending_ || !waiting_.empty(); });
+}
+
+// False where it was told of something else.
+bool Runspace::wait_for_words(int descriptor)
+{
+    pollfd entries[] = {{descriptor, POLLIN, 0}, {thread_wake_.read_end(), POLLIN, 0}};
+    if (::poll(entries, 2, -1) < 0) return false;
+    if (entries[1].revents != 0) thread_wake_.drain();
+    return entries[0].revents != 0;
+}
+
 // Called and left with the lock held; gives it up while the pipeline runs.
 void Runspace::run_job(Job job, std::unique_lock<std::mutex>& lock)
 {
     lock.unlock();
+    link_.on_job_starts(job.request.no_input);
     // Its first words may wait a moment for the next ones.
     taken_at_ = Clock::now();
     if (job.request.add_to_history) ++job.session->history_id;

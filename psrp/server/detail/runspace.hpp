@@ -3,6 +3,7 @@
 #pragma once
 
 #include <psrp/protocol/server_pool.hpp>
+#include <psrp/server/detail/wakers.hpp>
 #include <psrp/server/server_session.hpp>
 #include <psrp/server/streams.hpp>
 #include <psrp/transport/poll_source.hpp>
@@ -19,46 +20,35 @@
 
 namespace psrp::server::detail {
 
-// A pipe that wakes a poll(). Both ends close with it.
-class WakePipe {
+// What the thread of a runspace has of its client. Called on that thread, which holds no lock then.
+class ClientLink {
 public:
-    WakePipe();
-    ~WakePipe();
-    WakePipe(const WakePipe&) = delete;
-    WakePipe& operator=(const WakePipe&) = delete;
-
-    [[nodiscard]] bool is_open() const { return ends_[0] >= 0; }
-    [[nodiscard]] int read_end() const { return ends_[0]; }
-    // Thread-safe. Costs nothing while an earlier wake has not been drained.
-    void wake() const;
-    // What was done before a wake that this takes is seen by what follows.
-    void drain() const;
-
-private:
-    int ends_[2] = {-1, -1};
-    mutable std::atomic<bool> is_awake_{false};
-};
-
-// Takes what a runspace has to say to its client. Called on the thread of the runspace, which holds
-// no lock then.
-class OutputTaker {
-public:
-    virtual ~OutputTaker() = default;
+    virtual ~ClientLink() = default;
     // Writes what can be written without waiting; the rest is the loop's.
     virtual void take_output() = 0;
     // Sees to it that what waits is written in a moment, whatever the script does meanwhile.
     virtual void take_output_soon() = 0;
+    // The thread waits and has time to listen: the descriptor to poll, or -1 where the loop
+    // listens.
+    virtual int start_listening() = 0;
+    // The descriptor is readable: takes in what the client says.
+    virtual void take_input() = 0;
+    // From now on the loop listens: soon, or at once for a script that waits for its client.
+    virtual void on_job_starts(bool waits_for_nothing) = 0;
+    // The script waits for its client: the loop listens at once.
+    virtual void listen_for_me() = 0;
 };
 
-// The loop calls everything but the thread's own functions. All members behind mutex_; the thread
-// holds it only while it touches the machine or waits, so the loop never waits for a script.
+// The loop, and the thread while it listens, call everything but the thread's own functions. All
+// members behind mutex_; the thread holds it only while it touches the machine or waits, so the
+// loop never waits for a script.
 class Runspace {
 public:
     Runspace(
         const ServerLimits& limits,
         const CommandTable& commands,
         const WakePipe& wake,
-        OutputTaker& taker
+        ClientLink& link
     );
     ~Runspace();
     Runspace(const Runspace&) = delete;
@@ -118,6 +108,9 @@ private:
     void on_event(SessionEnded& event);
     void start_thread();
     void run_jobs();
+    void wait_for_job(std::unique_lock<std::mutex>& lock);
+    bool wait_for_words(int descriptor);
+    void tell_thread();
     void run_job(Job job, std::unique_lock<std::mutex>& lock);
     void hand_out(bool was_empty, std::size_t pending_bytes);
     void hand_out_all();
@@ -126,7 +119,7 @@ private:
     ServerLimits limits_;
     const CommandTable& commands_;
     const WakePipe& wake_;
-    OutputTaker& taker_;
+    ClientLink& link_;
     Clock::time_point taken_at_{}; // the thread's own: when output was handed out last
 
     std::mutex mutex_;
@@ -149,6 +142,8 @@ private:
     bool has_news_ = false;       // for the thread, since it was told last
     bool waits_for_room_ = false; // the thread, to write more
     StopSignal stop_;
+    WakePipe thread_wake_;
+    std::atomic<bool> is_polling_{false}; // the thread, until thread_wake_ wakes it
     std::thread thread_;
 };
 
