@@ -293,7 +293,8 @@ private:
         if (phase_ != Phase::Serving) return;
         read_some();
         step();
-        // What comes next is the loop's; what is held is seen to when the job starts.
+        // What comes next is the loop's.
+        if (is_held_) alarm_.set(write_delay);
         if (phase_ != Phase::Serving || (!output_.is_empty() && !is_held_) || is_deaf() ||
             runspace_.is_waiting_for_key())
             wake_now();
@@ -303,10 +304,10 @@ private:
     {
         const std::lock_guard lock(mutex_);
         if (!std::exchange(thread_listens_, false)) return;
-        if (waits_for_nothing)
-            alarm_.set(write_delay);
-        else
+        if (!waits_for_nothing)
             wake_now();
+        else if (!is_held_) // for what is held it is set already
+            alarm_.set(write_delay);
     }
 
     void listen_for_me() override
@@ -343,7 +344,8 @@ private:
         for (int turn = 0; turn < turns_max; ++turn) {
             const bool is_all_written = output_.is_empty();
             pump();
-            if (is_all_written && phase_ == Phase::Serving && runspace_.take_start()) {
+            const bool is_starting = runspace_.take_start();
+            if (is_all_written && is_starting && phase_ == Phase::Serving) {
                 // Most scripts are short: what acknowledges one goes out with what it says.
                 is_held_ = true;
                 return write_soon();
