@@ -2,6 +2,7 @@
 #include <clixml/overloaded.hpp>
 #include <psrp/client/errors.hpp>
 #include <psrp/client/fan_out.hpp>
+#include <psrp/client/host_echo.hpp>
 #include <psrp/client/invocation.hpp>
 #include <psrp/protocol/errors.hpp>
 #include <psrp/protocol/versions.hpp>
@@ -90,7 +91,8 @@ private:
     std::optional<std::chrono::milliseconds> retry_delay_;
     std::optional<EventLoop::TimerId> timer_;
     Clock::time_point started_;
-    Guid pipeline_;           // of the running script; zero between scripts
+    Guid pipeline_; // of the running script; zero between scripts
+    HostEcho echo_;
     std::set<Guid> taken_up_; // pipelines of a session that was left, still running
     bool pipeline_takes_input_ = false;
     bool was_opened_ = false;
@@ -291,6 +293,7 @@ void FanOut::TargetRun::on_event(Session&, ClientEvent& event)
     ResultSink& sink = owner_.sink_;
     // A target that is given up has said its last.
     if (forced_state_) return;
+    if (!std::holds_alternative<HostCallReceived>(event)) echo_.on_other();
     std::visit(
         clixml::Overloaded{
             [&](OutputReceived& output) { on_output(output); },
@@ -298,15 +301,12 @@ void FanOut::TargetRun::on_event(Session&, ClientEvent& event)
             [&](InformationalReceived& record) {
                 has_written_ = true;
                 sink.on_informational(origin_, record.record);
+                echo_.on_record(record.record);
             },
             [&](InformationReceived& record) {
                 has_written_ = true;
-                // Write-Host writes to a host that is there as well; once is enough.
-                const auto& tags = record.record.tags;
-                const bool is_for_host =
-                    std::find(tags.begin(), tags.end(), "PSHOST") != tags.end();
-                if (is_for_host && !owner_.options_.host_info.is_host_null) return;
                 sink.on_information(origin_, record.record);
+                echo_.on_record(record.record);
             },
             [&](ProgressReceived& record) { sink.on_progress(origin_, record.record); },
             [&](HostCallReceived& call) { on_host_call(call); },
@@ -365,6 +365,7 @@ void FanOut::TargetRun::on_output(OutputReceived& output)
 void FanOut::TargetRun::on_host_call(HostCallReceived& call)
 {
     has_written_ = true;
+    if (echo_.is_echo(call.call)) return;
     const auto response = owner_.responder_.respond(call.call, *call.memory, origin_.computer_name);
     if (const auto& failed = owner_.responder_.last_failure()) on_error(*failed);
     // A pipeline that has ended meanwhile needs no answer.

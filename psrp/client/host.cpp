@@ -122,12 +122,12 @@ HostDefaultData screen_of(const Size& size)
 
 } // namespace
 
-// Without somebody to ask there is no host at all, and the server refuses prompts by itself (psrp
-// 10.4).
+// As PowerShell has it (psrp 10.4): where nobody can be asked there is a host all the same, which
+// shows what is written and refuses questions.
 HostInfo ConsoleHost::host_info() const
 {
     HostInfo host;
-    if (!console_.can_ask()) return host;
+    if (!console_.is_watched()) return host;
     host.is_host_null = false;
     host.is_host_ui_null = false;
     host.use_runspace_host = false;

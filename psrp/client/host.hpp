@@ -38,6 +38,9 @@ public:
     virtual void show_progress(const ProgressUpdate& progress) = 0;
     // Whether somebody is there to be asked.
     [[nodiscard]] virtual bool can_ask() const = 0;
+    // Whether what is written is shown to anybody. Without that there is no host at all: the server
+    // refuses prompts by itself, and says nothing twice.
+    [[nodiscard]] virtual bool is_watched() const { return true; }
     // How large the screen is; nothing where there is none.
     [[nodiscard]] virtual std::optional<Size> screen() const { return std::nullopt; }
     // A line that somebody types after `prompt`; nothing at the end of the input.

@@ -11,8 +11,7 @@
 
 namespace psrp {
 
-// The HostInfo that fits such a console: without somebody to ask there is no host at all, and the
-// server refuses prompts by itself (psrp 10.4).
+// The HostInfo that fits such a console (psrp 10.4).
 HostInfo host_info_for(HostConsole& console);
 
 // Decodes calls, makes them safe, has a host carry them out, and encodes what came of it. Not

@@ -42,6 +42,7 @@ public:
     void write(std::string_view text) override;
     void show_progress(const psrp::ProgressUpdate&) override {}
     [[nodiscard]] bool can_ask() const override { return false; }
+    [[nodiscard]] bool is_watched() const override { return false; }
     std::optional<std::string> ask(std::string_view) override { return std::nullopt; }
     std::optional<std::string> ask_secret(std::string_view) override { return std::nullopt; }
 

@@ -111,6 +111,7 @@ Output::Output(psrp::EventLoop& loop, const OutputOptions& options)
     : loop_(loop), options_(options),
       formatter_(format_options(options.mode), [this](std::string_view line) { print_line(line); }),
       has_colors_(takes_colours(STDERR_FILENO)),
+      is_one_text_(isatty(STDOUT_FILENO) != 0 && isatty(STDERR_FILENO) != 0),
       shows_progress_(options.shown.progress && isatty(STDERR_FILENO) != 0)
 {
 }
@@ -126,6 +127,7 @@ void Output::print_line(std::string_view line)
     clear_progress();
     std::fwrite(line.data(), 1, line.size(), stdout); // finish() looks whether that went well
     std::fputc('\n', stdout);
+    if (is_one_text_) error_line_is_open_ = false;
 }
 
 void Output::on_output(const psrp::Origin&, const psrp::Memory& memory, clixml::Value value)
@@ -345,6 +347,9 @@ void Output::write(std::string_view text)
 {
     clear_progress();
     std::fflush(stdout); // on a terminal both streams are one text
+    std::string plain;
+    // What a script writes to our host comes as its server decorates it.
+    if (!has_colors_) text = plain = psrp::without_decorations(text);
     std::fwrite(text.data(), 1, text.size(), stderr);
 }
 
@@ -415,6 +420,7 @@ std::optional<psrp::Size> Output::screen() const
 std::optional<std::string> Output::ask(std::string_view prompt)
 {
     formatter_.flush();
+    error_line_is_open_ = false;     // who types ends it
     const psrp::HeldInterrupts held; // one that came just before the wait would not end it
     write(prompt);
     std::string line;

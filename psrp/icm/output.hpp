@@ -114,7 +114,8 @@ private:
     bool json_array_is_open_ = false;
     std::vector<psrp::Memory> memories_; // of the values below
     std::vector<clixml::TopLevelValue> values_;
-    bool has_colors_ = false; // standard error
+    bool has_colors_ = false;  // standard error
+    bool is_one_text_ = false; // both streams are on a terminal
     bool shows_progress_ = false;
     bool progress_is_old_ = false;
     std::size_t progress_lines_shown_ = 0;

@@ -1,4 +1,5 @@
 #include <clixml/utf.hpp>
+#include <psrp/client/host_echo.hpp>
 #include <psrp/client/host_responder.hpp>
 #include <psrp/client/interactive.hpp>
 #include <psrp/client/interrupts.hpp>
@@ -250,6 +251,7 @@ private:
 
     void on_event(Session& session, ClientEvent& event) override
     {
+        if (!std::holds_alternative<HostCallReceived>(event)) echo_.on_other();
         if (auto* received = std::get_if<OutputReceived>(&event)) {
             output_.on_output(origin_, received->memory, received->value);
         } else if (auto* error = std::get_if<ErrorReceived>(&event)) {
@@ -257,12 +259,10 @@ private:
             output_.on_error(origin_, error->record);
         } else if (auto* record = std::get_if<InformationalReceived>(&event)) {
             output_.on_informational(origin_, record->record);
+            echo_.on_record(record->record);
         } else if (auto* information = std::get_if<InformationReceived>(&event)) {
-            // Write-Host writes to a host that is there as well; once is enough.
-            const auto& tags = information->record.tags;
-            const bool is_for_host = std::find(tags.begin(), tags.end(), "PSHOST") != tags.end();
-            if (!is_for_host || !is_interactive_)
-                output_.on_information(origin_, information->record);
+            output_.on_information(origin_, information->record);
+            echo_.on_record(information->record);
         } else if (auto* progress = std::get_if<ProgressReceived>(&event)) {
             output_.on_progress(origin_, progress->record);
         } else if (auto* call = std::get_if<HostCallReceived>(&event)) {
@@ -277,6 +277,7 @@ private:
             has_left_ = true; // Exit-PSSession
             return;
         }
+        if (echo_.is_echo(call.call)) return;
         const auto response = responder_.respond(call.call, *call.memory, origin_.computer_name);
         if (const auto& failed = responder_.last_failure()) output_.on_error(origin_, *failed);
         // A pipeline that has ended meanwhile needs no answer.
@@ -314,6 +315,7 @@ private:
     icm::Output& output_;
     Origin origin_;
     HostResponder responder_;
+    HostEcho echo_;
     std::string pending_; // lines of a script that goes on
     bool is_interactive_ = false;
     bool has_left_ = false;
