@@ -131,6 +131,27 @@ TEST_CASE("whatever comes while a later script runs is taken by somebody else")
     CHECK(client.close());
 }
 
+TEST_CASE("a script that is stopped before it starts is answered")
+{
+    tests::ServedEndpoint endpoint;
+    tests::PoolClient client(endpoint.descriptor());
+    REQUIRE(client.open());
+    REQUIRE(client.run("1").output.size() == 1);
+    // Request and stop in one piece, so that the server sees both before it starts anything.
+    psrp::OutOfProcClient framing;
+    const auto perform_all = [&] {
+        while (const auto action = client.pool().next_action())
+            (void)framing.perform(*action); // it does not know the first script, which is closed
+    };
+    const psrp::Guid pipeline = client.start("Start-Sleep 1000");
+    perform_all();
+    REQUIRE(client.pool().stop(pipeline));
+    perform_all();
+    tests::RawClient raw(endpoint.descriptor());
+    raw.write(framing.take_output());
+    CHECK(raw.read_until([&] { return raw.has_state(pipeline); }));
+}
+
 TEST_CASE("a later script may ask the client's host")
 {
     tests::ServedEndpoint endpoint;
