@@ -1,6 +1,8 @@
 // What wakes a poll() from another thread: at once, or in a moment. POSIX.
 #pragma once
 
+#include <psrp/transport/byte_stream.hpp>
+
 #include <atomic>
 #include <chrono>
 
@@ -10,19 +12,16 @@ namespace psrp::server::detail {
 class WakePipe {
 public:
     WakePipe();
-    ~WakePipe();
-    WakePipe(const WakePipe&) = delete;
-    WakePipe& operator=(const WakePipe&) = delete;
 
-    [[nodiscard]] bool is_open() const { return ends_[0] >= 0; }
-    [[nodiscard]] int read_end() const { return ends_[0]; }
+    [[nodiscard]] bool is_open() const { return ends_.reader.is_open(); }
+    [[nodiscard]] int read_end() const { return ends_.reader.number(); }
     // Thread-safe. Costs nothing while an earlier wake has not been drained.
     void wake() const;
     // What was done before a wake that this takes is seen by what follows.
     void drain() const;
 
 private:
-    int ends_[2] = {-1, -1};
+    Pipe ends_;
     mutable std::atomic<bool> is_awake_{false};
 };
 
@@ -32,19 +31,16 @@ class Alarm {
 public:
     // `otherwise`, borrowed, is what is woken where there is no timer.
     explicit Alarm(const WakePipe& otherwise);
-    ~Alarm();
-    Alarm(const Alarm&) = delete;
-    Alarm& operator=(const Alarm&) = delete;
 
     // Readable once it has gone off; -1 without a timer.
-    [[nodiscard]] int descriptor() const { return timer_; }
+    [[nodiscard]] int descriptor() const { return timer_.number(); }
     // Thread-safe. One that has not gone off yet is set anew.
     void set(std::chrono::nanoseconds delay) const;
     void drain() const;
 
 private:
     const WakePipe& otherwise_;
-    int timer_ = -1;
+    Descriptor timer_;
 };
 
 } // namespace psrp::server::detail
