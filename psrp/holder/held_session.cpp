@@ -20,11 +20,20 @@ constexpr std::size_t name_bytes_max = 64;
 // A holder answers at once; one that has been stopped does not.
 constexpr std::chrono::seconds answer_wait{30};
 
+// A holder takes what follows only once the computer has acknowledged what is before it.
+OutOfProcTransportLimits holder_limits()
+{
+    OutOfProcTransportLimits limits;
+    limits.sends_outstanding_max = 1;
+    return limits;
+}
+
 // The connection to a session that is there already.
 class HeldTransport final : public OutOfProcTransport {
 public:
     HeldTransport(std::string name, Descriptor reader, Descriptor writer)
-        : OutOfProcTransport(std::move(reader), std::move(writer)), name_(std::move(name))
+        : OutOfProcTransport(std::move(reader), std::move(writer), holder_limits()),
+          name_(std::move(name))
     {
     }
 
@@ -38,9 +47,6 @@ public:
         return OutOfProcTransport::perform(Send{session_channel, Stream::Default, connect->request}
         );
     }
-
-    // A holder takes what follows only once the computer has acknowledged what is before it.
-    [[nodiscard]] std::size_t sends_outstanding_max() const override { return 1; }
 
     // What the holder says last is why.
     Result<std::optional<TransportEvent>> next_event() override
