@@ -293,7 +293,7 @@ void FanOut::TargetRun::on_event(Session&, ClientEvent& event)
     ResultSink& sink = owner_.sink_;
     // A target that is given up has said its last.
     if (forced_state_) return;
-    if (!std::holds_alternative<HostCallReceived>(event)) echo_.on_other();
+    if (echo_.repeats(event)) return;
     std::visit(
         clixml::Overloaded{
             [&](OutputReceived& output) { on_output(output); },
@@ -301,12 +301,10 @@ void FanOut::TargetRun::on_event(Session&, ClientEvent& event)
             [&](InformationalReceived& record) {
                 has_written_ = true;
                 sink.on_informational(origin_, record.record);
-                echo_.on_record(record.record);
             },
             [&](InformationReceived& record) {
                 has_written_ = true;
                 sink.on_information(origin_, record.record);
-                echo_.on_record(record.record);
             },
             [&](ProgressReceived& record) { sink.on_progress(origin_, record.record); },
             [&](HostCallReceived& call) { on_host_call(call); },
@@ -365,7 +363,6 @@ void FanOut::TargetRun::on_output(OutputReceived& output)
 void FanOut::TargetRun::on_host_call(HostCallReceived& call)
 {
     has_written_ = true;
-    if (echo_.is_echo(call.call)) return;
     const auto response = owner_.responder_.respond(call.call, *call.memory, origin_.computer_name);
     if (const auto& failed = owner_.responder_.last_failure()) on_error(*failed);
     // A pipeline that has ended meanwhile needs no answer.

@@ -5,59 +5,52 @@
 #include <psrp/protocol/host_values.hpp>
 
 #include <utility>
+#include <variant>
 
 namespace psrp {
 
-void HostEcho::on_record(const InformationalRecord& record)
-{
-    const auto kind = [&] {
-        switch (record.kind) {
-        case InformationalKind::Debug:
-            return Kind::Debug;
-        case InformationalKind::Verbose:
-            return Kind::Verbose;
-        case InformationalKind::Warning:
-            break;
-        }
-        return Kind::Warning;
-    };
-    expected_ = Expected{kind(), std::string(record.message)};
-}
+namespace {
 
-void HostEcho::on_record(const InformationRecord& record)
+// Whether the call writes `text` as a record of this kind is written.
+bool writes(const HostCall& call, std::optional<InformationalKind> kind, const std::string& text)
 {
-    expected_ = Expected{Kind::Text, information_text(record)};
-}
-
-bool HostEcho::is_echo(const HostCall& call)
-{
-    const auto expected = std::exchange(expected_, std::nullopt);
-    if (!expected) return false;
-    const auto says = [&](Kind kind, std::size_t parameter) {
-        if (kind != expected->kind) return false;
+    const auto says = [&](std::optional<InformationalKind> call_kind, std::size_t parameter) {
+        if (call_kind != kind) return false;
         const auto parameters = decode_host_parameters(call);
         if (!parameters || parameters->size() <= parameter) return false;
-        const auto* text = std::get_if<std::string_view>(&(*parameters)[parameter]);
-        if (text == nullptr) return expected->text.empty();
-        return kind == Kind::Text ? printable_utf8(*text) == expected->text
-                                  : *text == expected->text;
+        const auto* said = std::get_if<std::string_view>(&(*parameters)[parameter]);
+        return said == nullptr ? text.empty() : printable_utf8(*said) == text;
     };
     switch (static_cast<HostMethodId>(call.method)) {
     case HostMethodId::WriteDebugLine:
-        return says(Kind::Debug, 0);
+        return says(InformationalKind::Debug, 0);
     case HostMethodId::WriteVerboseLine:
-        return says(Kind::Verbose, 0);
+        return says(InformationalKind::Verbose, 0);
     case HostMethodId::WriteWarningLine:
-        return says(Kind::Warning, 0);
+        return says(InformationalKind::Warning, 0);
     case HostMethodId::Write1:
     case HostMethodId::WriteLine2:
-        return says(Kind::Text, 0);
+        return says(std::nullopt, 0);
     case HostMethodId::Write2:
     case HostMethodId::WriteLine3:
-        return says(Kind::Text, 2);
+        return says(std::nullopt, 2);
     default:
         return false;
     }
+}
+
+} // namespace
+
+bool HostEcho::repeats(const ClientEvent& event)
+{
+    const auto before = std::exchange(before_, std::nullopt);
+    if (const auto* call = std::get_if<HostCallReceived>(&event))
+        return before && writes(call->call, before->kind, before->text);
+    if (const auto* one = std::get_if<InformationalReceived>(&event))
+        before_ = Shown{one->record.kind, printable_utf8(one->record.message)};
+    else if (const auto* other = std::get_if<InformationReceived>(&event))
+        before_ = Shown{std::nullopt, information_text(other->record)};
+    return false;
 }
 
 } // namespace psrp

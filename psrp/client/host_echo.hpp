@@ -2,38 +2,28 @@
 // says twice what Write-Host, Write-Warning and their like write (fact sheet psrp 10).
 #pragma once
 
-#include <psrp/protocol/host_call.hpp>
-#include <psrp/protocol/records.hpp>
+#include <psrp/protocol/events.hpp>
 
 #include <optional>
 #include <string>
 
 namespace psrp {
 
-// For one pipeline. PowerShell and the embedded endpoint make the call right behind the record.
+// For one pipeline whose records are shown. PowerShell and the embedded endpoint make the call
+// right behind the record.
 class HostEcho {
 public:
-    // A record of a stream that is shown.
-    void on_record(const InformationalRecord& record);
-    void on_record(const InformationRecord& record);
-    // Anything else came.
-    void on_other() { expected_.reset(); }
-    // Whether the call shows what the record before it has shown already.
-    bool is_echo(const HostCall& call);
+    // Takes each event of the pipeline. Whether it is a call that shows what the record just before
+    // it has shown already.
+    bool repeats(const ClientEvent& event);
 
 private:
-    enum class Kind {
-        Debug,
-        Verbose,
-        Warning,
-        Text,
-    };
-    struct Expected {
-        Kind kind;
-        std::string text; // printable
+    struct Shown {
+        std::optional<InformationalKind> kind; // nothing: an information record
+        std::string text;                      // printable
     };
 
-    std::optional<Expected> expected_;
+    std::optional<Shown> before_; // the record that was the last event
 };
 
 } // namespace psrp

@@ -17,7 +17,6 @@
 #include <psrp/tool/enter_command.hpp>
 #include <psrp/tool/line_editor.hpp>
 
-#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <iostream>
@@ -251,7 +250,7 @@ private:
 
     void on_event(Session& session, ClientEvent& event) override
     {
-        if (!std::holds_alternative<HostCallReceived>(event)) echo_.on_other();
+        if (echo_.repeats(event)) return;
         if (auto* received = std::get_if<OutputReceived>(&event)) {
             output_.on_output(origin_, received->memory, received->value);
         } else if (auto* error = std::get_if<ErrorReceived>(&event)) {
@@ -259,10 +258,8 @@ private:
             output_.on_error(origin_, error->record);
         } else if (auto* record = std::get_if<InformationalReceived>(&event)) {
             output_.on_informational(origin_, record->record);
-            echo_.on_record(record->record);
         } else if (auto* information = std::get_if<InformationReceived>(&event)) {
             output_.on_information(origin_, information->record);
-            echo_.on_record(information->record);
         } else if (auto* progress = std::get_if<ProgressReceived>(&event)) {
             output_.on_progress(origin_, progress->record);
         } else if (auto* call = std::get_if<HostCallReceived>(&event)) {
@@ -277,7 +274,6 @@ private:
             has_left_ = true; // Exit-PSSession
             return;
         }
-        if (echo_.is_echo(call.call)) return;
         const auto response = responder_.respond(call.call, *call.memory, origin_.computer_name);
         if (const auto& failed = responder_.last_failure()) output_.on_error(origin_, *failed);
         // A pipeline that has ended meanwhile needs no answer.

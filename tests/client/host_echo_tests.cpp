@@ -14,38 +14,42 @@ using psrp::InformationalKind;
 
 namespace {
 
-psrp::HostCall call_of(HostMethodId method, std::vector<Value> parameters)
+psrp::ClientEvent call_of(HostMethodId method, std::vector<Value> parameters)
 {
-    psrp::HostCall call;
-    call.call_id = psrp::void_call_id;
-    call.method = static_cast<std::int32_t>(method);
-    call.parameters = std::move(parameters);
-    return call;
+    const auto number = static_cast<std::int32_t>(method);
+    return psrp::HostCallReceived{{}, {}, {psrp::void_call_id, number, std::move(parameters)}};
 }
 
-psrp::HostCall says(HostMethodId method, std::string_view text)
+psrp::ClientEvent says(HostMethodId method, std::string_view text)
 {
     return call_of(method, {Value::string(text)});
 }
 
-psrp::HostCall says_colored(HostMethodId method, std::string_view text)
+psrp::ClientEvent says_colored(HostMethodId method, std::string_view text)
 {
     return call_of(method, {Value::int32(12), Value::int32(0), Value::string(text)});
 }
 
-psrp::InformationalRecord informational(InformationalKind kind, std::string_view message)
+psrp::ClientEvent informational(InformationalKind kind, std::string_view message)
 {
-    psrp::InformationalRecord record;
-    record.kind = kind;
-    record.message = message;
-    return record;
+    psrp::InformationalReceived event;
+    event.record.kind = kind;
+    event.record.message = message;
+    return event;
+}
+
+psrp::ClientEvent information(std::string_view text)
+{
+    psrp::InformationReceived event;
+    event.record.message_data = Value::string(text);
+    return event;
 }
 
 } // namespace
 
 TEST_CASE("which calls of the host repeat a record")
 {
-    const std::vector<psrp::HostCall> calls = {
+    const std::vector<psrp::ClientEvent> calls = {
         says(HostMethodId::WriteDebugLine, "x"),
         says(HostMethodId::WriteVerboseLine, "x"),
         says(HostMethodId::WriteWarningLine, "x"),
@@ -58,39 +62,36 @@ TEST_CASE("which calls of the host repeat a record")
         call_of(HostMethodId::WriteWarningLine, {}), // what cannot be read repeats nothing
         call_of(HostMethodId::ReadLine, {}),
     };
-    const auto echoes_of = [&](const auto& record) {
+    const auto echoes_of = [&](const psrp::ClientEvent& record) {
         std::string found;
-        for (const psrp::HostCall& call : calls) {
+        for (const psrp::ClientEvent& call : calls) {
             psrp::HostEcho echo;
-            echo.on_record(record);
-            found += echo.is_echo(call) ? 'x' : '-';
-            CHECK_FALSE(echo.is_echo(call)); // once
+            CHECK_FALSE(echo.repeats(record));
+            found += echo.repeats(call) ? 'x' : '-';
+            CHECK_FALSE(echo.repeats(call)); // once
         }
         return found;
     };
-    psrp::InformationRecord information;
-    information.message_data = Value::string("x");
     CHECK(echoes_of(informational(InformationalKind::Debug, "x")) == "x----------");
     CHECK(echoes_of(informational(InformationalKind::Verbose, "x")) == "-x---------");
     CHECK(echoes_of(informational(InformationalKind::Warning, "x")) == "--x--------");
-    CHECK(echoes_of(information) == "---xxxx----");
-    information.message_data = Value::string("y");
+    CHECK(echoes_of(information("x")) == "---xxxx----");
     CHECK(echoes_of(informational(InformationalKind::Warning, "y")) == "-----------");
-    CHECK(echoes_of(information) == "-----------");
+    CHECK(echoes_of(information("y")) == "-----------");
 }
 
 TEST_CASE("only the call right behind a record repeats it")
 {
     psrp::HostEcho echo;
     const auto call = says(HostMethodId::WriteWarningLine, "x");
-    CHECK_FALSE(echo.is_echo(call));
-    echo.on_record(informational(InformationalKind::Warning, "x"));
-    echo.on_other();
-    CHECK_FALSE(echo.is_echo(call));
-    echo.on_record(informational(InformationalKind::Warning, "x"));
-    CHECK_FALSE(echo.is_echo(says(HostMethodId::WriteLine2, "x")));
-    CHECK_FALSE(echo.is_echo(call));
-    echo.on_record(informational(InformationalKind::Warning, "before"));
-    echo.on_record(informational(InformationalKind::Warning, "x"));
-    CHECK(echo.is_echo(call));
+    CHECK_FALSE(echo.repeats(call));
+    CHECK_FALSE(echo.repeats(informational(InformationalKind::Warning, "x")));
+    CHECK_FALSE(echo.repeats(psrp::PipelineFinished{}));
+    CHECK_FALSE(echo.repeats(call));
+    CHECK_FALSE(echo.repeats(informational(InformationalKind::Warning, "x")));
+    CHECK_FALSE(echo.repeats(says(HostMethodId::WriteLine2, "x")));
+    CHECK_FALSE(echo.repeats(call));
+    CHECK_FALSE(echo.repeats(informational(InformationalKind::Warning, "before")));
+    CHECK_FALSE(echo.repeats(informational(InformationalKind::Warning, "x")));
+    CHECK(echo.repeats(call));
 }
