@@ -236,8 +236,7 @@ void Output::say(const psrp::Origin& origin, std::string_view text)
 
 std::string Output::colored(std::string_view text, std::string_view color) const
 {
-    if (!has_colors_) return psrp::without_decorations(text);
-    if (text.empty()) return {};
+    if (!has_colors_ || text.empty()) return std::string(text);
     return std::string(color) + std::string(text) + "\x1b[0m";
 }
 
@@ -269,8 +268,7 @@ void Output::on_informational(const psrp::Origin& origin, const psrp::Informatio
 void Output::on_information(const psrp::Origin& origin, const psrp::InformationRecord& record)
 {
     if (!options_.shown.information) return;
-    const std::string written = psrp::information_text(record);
-    const std::string text = has_colors_ ? written : psrp::without_decorations(written);
+    const std::string text = psrp::information_text(record);
     if (!psrp::has_no_new_line(record) && !error_line_is_open_) return say(origin, text);
     // Write-Host -NoNewline: the line is put together by several records.
     error_line_is_open_ = psrp::has_no_new_line(record);
@@ -347,10 +345,9 @@ void Output::write(std::string_view text)
 {
     clear_progress();
     std::fflush(stdout); // on a terminal both streams are one text
-    std::string plain;
-    // What a script writes to our host comes as its server decorates it.
-    if (!has_colors_) text = plain = psrp::without_decorations(text);
-    std::fwrite(text.data(), 1, text.size(), stderr);
+    // What a script writes comes as its server decorates it.
+    const std::string shown = has_colors_ ? std::string(text) : psrp::without_decorations(text);
+    std::fwrite(shown.data(), 1, shown.size(), stderr);
 }
 
 void Output::show_progress(const psrp::ProgressUpdate& progress)

@@ -1,5 +1,6 @@
 #include <tests/icm/lasting_programs.hpp>
 #include <tests/icm/program_run.hpp>
+#include <tests/icm/terminal_program.hpp>
 
 #include <catch2/catch.hpp>
 
@@ -8,7 +9,6 @@
 #include <cstdlib>
 #include <fcntl.h>
 #include <filesystem>
-#include <poll.h>
 #include <string>
 #include <string_view>
 #include <sys/ioctl.h>
@@ -72,30 +72,6 @@ struct PseudoTerminal {
     int master = -1;
     int terminal = -1;
 };
-
-// Adds what comes within a moment.
-void read_waiting(int master, std::string& text)
-{
-    pollfd waiting{master, POLLIN, 0};
-    char bytes[4096];
-    while (::poll(&waiting, 1, 20) > 0 && (waiting.revents & POLLIN) != 0) {
-        const ssize_t count = ::read(master, bytes, sizeof bytes);
-        if (count <= 0) return;
-        text.append(bytes, static_cast<std::size_t>(count));
-    }
-}
-
-// What a program has said on the terminal by its end; line ends as it wrote them.
-std::string said_on(const PseudoTerminal& pseudo, pid_t id)
-{
-    std::string text;
-    int status = 0;
-    while (::waitpid(id, &status, WNOHANG) == 0)
-        read_waiting(pseudo.master, text);
-    read_waiting(pseudo.master, text);
-    std::erase(text, '\r');
-    return text;
-}
 
 bool echoes(int terminal)
 {
@@ -188,9 +164,11 @@ TEST_CASE("what a script writes for people is there once, with a terminal and wi
                                "$Host.UI.WriteWarningLine('u'); Write-Host -NoNewline n; 1";
     const std::string before = "h\nWARNING: w\nVERBOSE: v\ni\nx\nWARNING: u\nn";
     const std::string icm = tests::program_path("icm");
-    const PseudoTerminal pseudo;
-    const pid_t id = pseudo.start({icm, "--endpoint", "embedded", script}, {"NO_COLOR=1"});
-    CHECK(said_on(pseudo, id) == before + "1\n");
+    tests::TerminalProgram terminal({icm, "--endpoint", "embedded", script}, {{"NO_COLOR", "1"}});
+    CHECK(terminal.wait() == 0);
+    std::string said = terminal.written();
+    std::erase(said, '\r');
+    CHECK(said == before + "1\n");
 
     const auto run = tests::run_program({icm, "--endpoint", "embedded", script});
     CHECK(run.errors == before + "\n");
