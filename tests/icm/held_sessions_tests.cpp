@@ -11,6 +11,7 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
@@ -95,13 +96,11 @@ std::string server_command(const LastingPrograms& programs)
 // The holder carries the far side's command line in its own.
 std::vector<pid_t> far_sides(const LastingPrograms& programs)
 {
-    const std::string all = server_command(programs);
-    std::vector<pid_t> found = tests::processes_with(all);
+    // First the holders: one that ends between the two looks would pass for a far side.
+    const std::vector<pid_t> holders = tests::processes_with("session new");
+    std::vector<pid_t> found = tests::processes_with(server_command(programs));
     std::erase_if(found, [&](pid_t id) {
-        for (const pid_t holder : tests::processes_with("session new")) {
-            if (holder == id) return true;
-        }
-        return false;
+        return std::find(holders.begin(), holders.end(), id) != holders.end();
     });
     return found;
 }
@@ -344,6 +343,7 @@ TEST_CASE("a session that is removed stops what runs in it")
     const auto ended = client.wait();
     CHECK(ended.exit_code == 3);
     CHECK(contains(ended.errors, "has been removed"));
+    tests::wait_until_gone("session new " + programs.name());
     CHECK(far_sides(programs).empty());
 }
 
