@@ -252,6 +252,7 @@ TEST_CASE("Ctrl-C while a lost network is waited for leaves the session, and say
     const bool has_begun = program.wait_for_output("begun");
     INFO(program.errors());
     REQUIRE(has_begun);
+    endpoint.wait_for_reader(); // or "begun" may have been lost, for all the endpoint knows
     endpoint.cut();
     REQUIRE(program.wait_for_errors("has been interrupted"));
     ::kill(program.id(), SIGINT);

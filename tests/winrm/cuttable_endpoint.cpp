@@ -11,6 +11,18 @@ CuttableEndpoint::CuttableEndpoint(const EndpointOptions& options)
           place_.folder, "credential", std::string(realm_user), std::string(realm_password)
       ))
 {
+    const auto speaks_of_output = [](const std::string& message, const char* operation) {
+        return message.find(operation) != std::string::npos &&
+               message.find("CommandId=") != std::string::npos;
+    };
+    place_.relay.on_request = [this, speaks_of_output](const std::string& message) -> Passage {
+        if (speaks_of_output(message, "shell/Receive<")) has_reader_ = true;
+        return {Passage::Kind::On, message};
+    };
+    place_.relay.on_answer = [this, speaks_of_output](const std::string& message) -> Passage {
+        if (speaks_of_output(message, "shell/ReceiveResponse<")) has_reader_ = false;
+        return {Passage::Kind::On, message};
+    };
     thread_ = std::thread([this] {
         while (!is_over_) {
             if (wants_down_ != is_down_) {
@@ -38,6 +50,12 @@ void CuttableEndpoint::cut()
 void CuttableEndpoint::mend()
 {
     set_down(false);
+}
+
+void CuttableEndpoint::wait_for_reader() const
+{
+    while (!has_reader_)
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
 }
 
 void CuttableEndpoint::set_down(bool is_down)

@@ -20,6 +20,9 @@ public:
     // Both have happened when they return.
     void cut();
     void mend();
+    // Returns when a client asks for more output of a command: what it has had before will not be
+    // sent again.
+    void wait_for_reader() const;
     // Parameters of icm and psrp that lead here and let in.
     [[nodiscard]] std::vector<std::string> access() const;
 
@@ -31,6 +34,7 @@ private:
     std::atomic<bool> wants_down_{false};
     std::atomic<bool> is_down_{false};
     std::atomic<bool> is_over_{false};
+    std::atomic<bool> has_reader_{false};
     std::thread thread_;
 };
 
