@@ -180,6 +180,8 @@ MHD_Result HttpServer::Impl::on_request(
         return MHD_YES;
     }
     if (exchange.answer) return send(exchange, std::move(*exchange.answer));
+    // The server ends, and nobody is there for what comes now.
+    if (!workers_) return send(exchange, Answer{detail::status_unavailable, {}, {}, {}});
     auto refused = exchange.verdict
                        ? on_verdict(exchange, *std::exchange(exchange.verdict, std::nullopt))
                        : judge(exchange, url, method);

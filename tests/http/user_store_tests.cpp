@@ -7,6 +7,9 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 using psrp::AuthenticationScheme;
 using psrp::HttpErrc;
@@ -186,4 +189,36 @@ TEST_CASE("a server that ends does not wait for those whose login is being judge
     }
     for (auto& channel : channels)
         CHECK(channel->is_busy());
+}
+
+TEST_CASE("a request that comes while the server ends is refused")
+{
+    const tests::TemporaryFolder folder;
+    auto users = tests::with_users(folder);
+    users.basic_in_clear = psrp::Permission::Yes;
+    auto server = std::make_unique<tests::EchoServer>(std::move(users));
+    const psrp::Descriptor late(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(static_cast<std::uint16_t>(server->port()));
+    const auto* const any = reinterpret_cast<const sockaddr*>(&address);
+    REQUIRE(::connect(late.number(), any, sizeof address) == 0);
+    // The server takes the connection meanwhile.
+    auto options = tests::client_of(*server, AuthenticationScheme::Basic, tests::alice());
+    options.allows_basic_in_clear = true;
+    {
+        psrp::HttpChannel other(std::move(options));
+        CHECK(server->post(other, "hello") == "echo hello");
+    }
+    const std::string request = "POST /wsman HTTP/1.1\r\nHost: localhost\r\n"
+                                "Authorization: Basic YWxpY2U6YW55\r\n"
+                                "Content-Length: 5\r\n\r\nhello";
+    REQUIRE(::write(late.number(), request.data(), request.size()) > 0);
+    server.reset();
+    std::string answer(4096, '\0');
+    const auto size = ::read(late.number(), answer.data(), answer.size());
+    REQUIRE(size > 0);
+    answer.resize(static_cast<std::size_t>(size));
+    CHECK(answer.starts_with("HTTP/1.1 503 "));
 }
