@@ -179,14 +179,14 @@ TEST_CASE("targets and runs that take too long are given up, the others are not"
 {
     const Farm farm;
     const std::string hung = farm.program("hung", "sleep 600 <&0 & wait $!");
-    const auto one = icm({hung, farm.good()}, summary({"--target-timeout", "0.5", "'here'"}));
+    const auto one = icm({hung, farm.good()}, summary({"--target-timeout", "4", "'here'"}));
     CHECK(one.exit_code == 3);
     CHECK(one.output == "here\n");
     CHECK(contains(one.errors, "did not end in time"));
     CHECK(states(one.errors) == Strings{"TimedOut", "Completed"});
 
     const auto sleeping =
-        icm({farm.good()}, summary({"--target-timeout", "0.5", "'first'; Start-Sleep 600"}));
+        icm({farm.good()}, summary({"--target-timeout", "4", "'first'; Start-Sleep 600"}));
     CHECK(sleeping.output == "first\n");
     CHECK(states(sleeping.errors) == Strings{"TimedOut"});
 
