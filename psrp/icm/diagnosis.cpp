@@ -279,7 +279,10 @@ bool Walk::read_answer(TestStep step, const psrp::HttpResponse& response, std::s
 bool Walk::identify()
 {
     const auto answer = ask(AuthenticationScheme::Anonymous);
-    const bool is_tls_failure = !answer && is_about_tls(answer.error().error);
+    // Somebody has answered the knock: it is not the connection that takes too long.
+    const bool is_tls_silent = is_secure() && addresses_ != nullptr && !answer &&
+                               answer.error().error == HttpErrc::ConnectTimedOut;
+    const bool is_tls_failure = is_tls_silent || (!answer && is_about_tls(answer.error().error));
     if (!is_secure()) {
         skip(TestStep::Tls, "not used");
     } else if (is_tls_failure) {

@@ -25,6 +25,7 @@ struct Row {
 const Row rows[] = {
     {HttpErrc::HostUnknown, {}, "Check the spelling and the DNS server; an address works as well, with NTLM instead of Kerberos."},
     {HttpErrc::ConnectFailed, {}, "Check that WinRM runs there (Enable-PSRemoting; winrm enumerate winrm/config/listener; psrp serve --winrm), that it is this port (5985 HTTP, 5986 HTTPS), and the firewall."},
+    {HttpErrc::ConnectTimedOut, TestStep::Tls, "Somebody listens and does not begin TLS: check that it is WinRM's HTTPS listener that has this port (5986), and that large packets pass."},
     {HttpErrc::ConnectTimedOut, {}, "A firewall drops the connection, or the computer is off: allow TCP 5985 (HTTP) or 5986 (HTTPS) to it."},
     {HttpErrc::OperationTimedOut, {}, "Somebody listens and does not answer: check that it is WinRM that has this port, and how busy the computer is."},
     {HttpErrc::ConnectionCut, TestStep::Identify, "This may be the HTTPS port: add -UseSSL, or take the HTTP port (5985)."},
