@@ -130,6 +130,8 @@ void ServerExchange::Impl::dispatch(
     }
     Shell* shell = find_shell(waiting, waiting.shell);
     if (shell == nullptr) return; // it has been answered
+    if (belongs_to_another(waiting, *shell))
+        return refuse_request(waiting, Errc::StreamDisconnected);
     // Who asks to connect again and again must not keep the shell from being taken for left alone;
     // that the Connect was granted counts later.
     if (waiting.operation != Operation::Connect) shell->last_activity = now;
@@ -364,6 +366,28 @@ void ServerExchange::Impl::hand_over(Shell& shell)
     shell.is_left_alone = false;
     for (auto& [id, channel] : shell.channels)
         channel.taken = 0;
+}
+
+// Whether what comes is of a client that was silent for so long that another connects to its shell,
+// or has done so.
+bool ServerExchange::Impl::belongs_to_another(const Waiting& waiting, const Shell& shell) const
+{
+    switch (waiting.operation) {
+    case Operation::Command:
+    case Operation::Send:
+    case Operation::Receive:
+    case Operation::Signal:
+    case Operation::Disconnect:
+        break;
+    default:
+        return false;
+    }
+    const auto connect = waiting_requests.find(shell.connect);
+    const auto owner = connect != waiting_requests.end()
+                           ? read_uuid(connect->second.header.session_id)
+                           : shell.session_id;
+    const auto session_id = read_uuid(waiting.header.session_id);
+    return !shell.is_command_shell && session_id && owner && session_id != owner;
 }
 
 // The client that was silent is there again, and has never known.

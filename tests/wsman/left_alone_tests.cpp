@@ -100,6 +100,39 @@ TEST_CASE("a silent client's shell may be connected, and its own next request ta
     }
 }
 
+TEST_CASE("a silent client that comes too late starts and feeds nothing in another's shell")
+{
+    const std::string another = "11223344-0011-2233-4455-66778899AABB";
+    const wsman::StreamChunk input{"stdin", tests::command_id, false, {'x'}};
+    const std::string stop(wsman::stop_signal);
+    const std::vector<wsman::Request> late = {
+        Asker::command(another),
+        Asker::request(Operation::Send, wsman::SendBody{{input}}),
+        Asker::request(Operation::Receive, wsman::ReceiveBody{tests::command_id, "stdout"}),
+        Asker::request(Operation::Signal, wsman::SignalBody{tests::command_id, stop}),
+        Asker::request(Operation::Disconnect, wsman::DisconnectBody{}),
+    };
+    for (const auto& request : late) {
+        INFO(wsman::operation_row(request.operation).name);
+        Asker asker;
+        asker.open(true);
+        let_pass(asker, std::chrono::minutes(4));
+        const auto connected = asker.ask(connect_request());
+        const auto events = asker.events.size();
+        // The Connect is being looked at, and then granted.
+        CHECK(asker.fault_of(asker.ask(request)) == Errc::StreamDisconnected);
+        asker.exchange.answer_connect(tests::pool_id, psrp::Bytes{5}, asker.now);
+        CHECK(asker.fault_of(connected) == std::error_code());
+        CHECK(asker.fault_of(asker.ask(request)) == Errc::StreamDisconnected);
+        CHECK(asker.events.size() == events);
+        // Who says of no session that it is its own may be the new client.
+        auto unnamed = request;
+        unnamed.header.session_id.clear();
+        asker.ask(unnamed);
+        CHECK((asker.events.size() > events || request.operation == Operation::Receive));
+    }
+}
+
 TEST_CASE("refused Connects do not keep a silent client's shell from being left alone")
 {
     Asker asker;
@@ -165,9 +198,11 @@ TEST_CASE("what a silent client may not have got goes to who comes in its place"
             const auto connected = asker.ask(connect_request());
             asker.exchange.answer_connect(tests::pool_id, psrp::Bytes{5}, asker.now);
             CHECK(asker.fault_of(connected) == std::error_code());
-            const auto second = std::get<wsman::ReceiveResponse>(
-                asker.answer_to(asker.receive(tests::command_id)).body
-            );
+            auto receive =
+                Asker::request(Operation::Receive, wsman::ReceiveBody{tests::command_id, "stdout"});
+            receive.header.session_id = connect_request().header.session_id;
+            const auto second =
+                std::get<wsman::ReceiveResponse>(asker.answer_to(asker.ask(receive)).body);
             std::string text;
             for (const auto& stream : second.streams)
                 text += std::string(stream.bytes.begin(), stream.bytes.end());

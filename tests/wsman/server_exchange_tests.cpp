@@ -589,7 +589,10 @@ TEST_CASE("only the session that left a shell reconnects it")
     CHECK(response.connect_response_xml == psrp::Bytes{5});
     CHECK(response.input_streams == "stdin pr");
     // Now it is the other session's.
-    asker.ask(Asker::request(Operation::Disconnect, wsman::DisconnectBody{}));
+    auto leave = Asker::request(Operation::Disconnect, wsman::DisconnectBody{});
+    CHECK(asker.fault_of(asker.ask(leave)) == Errc::StreamDisconnected);
+    leave.header.session_id = other.header.session_id;
+    CHECK(asker.fault_of(asker.ask(leave)) == std::error_code());
     CHECK(
         asker.fault_of(asker.ask(Asker::request(Operation::Reconnect, wsman::ReconnectBody{}))) ==
         Errc::MismatchedSessions

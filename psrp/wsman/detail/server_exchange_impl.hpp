@@ -125,6 +125,7 @@ struct ServerExchange::Impl {
     void leave_silent(Time now);
     void hand_over(Shell& shell);
     static void take_back_output(Shell& shell);
+    [[nodiscard]] bool belongs_to_another(const Waiting& waiting, const Shell& shell) const;
     void take_back(const Waiting& waiting, Shell& shell);
     void forget_answers(const Waiting& waiting);
     [[nodiscard]] bool is_busy(const Guid& shell) const;
