@@ -15,7 +15,7 @@ extern "C" const char* __lsan_default_suppressions()
 
 extern "C" const char* __asan_default_options()
 {
-    return "fast_unwind_on_malloc=0";
+    return "fast_unwind_on_malloc=0:malloc_context_size=18"; // see write_ntlm_users
 }
 
 #endif

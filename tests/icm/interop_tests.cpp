@@ -328,7 +328,8 @@ TEST_CASE("PowerShell's Enter-PSSession works with psrp serve behind sshd")
     REQUIRE(host.wait_for("'No-SuchCommand' is not recognized"));
     REQUIRE(host.wait_for(prompt));
     host.type("exit\r");
-    REQUIRE(host.wait_for("\nPS "));
+    // Not at the start of a line where it asks the terminal for its place first.
+    REQUIRE(host.wait_for("PS " + std::filesystem::current_path().string() + "> "));
     host.type("'here ' + 5 * 5\r");
     REQUIRE(host.wait_for("\nhere 25\r\n"));
     host.type("exit\r");
