@@ -57,7 +57,8 @@ struct ServerExchangeOptions {
     std::chrono::milliseconds idle_timeout_min{60000};
     std::chrono::milliseconds idle_timeout_max{2147483647};
     // How long a client may be silent before others may take up its shell, as if it had been
-    // disconnected (transports B18). Its own next request takes it back.
+    // disconnected (transports B18). Its own next request takes it back, unless another has
+    // connected: what it sends for work in the shell is refused with StreamDisconnected then.
     std::chrono::milliseconds left_alone_after{240000};
     // For requests that name none.
     std::chrono::milliseconds operation_timeout{60000};
