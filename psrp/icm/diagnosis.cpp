@@ -279,13 +279,14 @@ bool Walk::read_answer(TestStep step, const psrp::HttpResponse& response, std::s
 bool Walk::identify()
 {
     const auto answer = ask(AuthenticationScheme::Anonymous);
-    // Somebody has answered the knock: it is not the connection that takes too long.
-    const bool is_tls_silent = is_secure() && addresses_ != nullptr && !answer &&
-                               answer.error().error == HttpErrc::ConnectTimedOut;
-    const bool is_tls_failure = is_tls_silent || (!answer && is_about_tls(answer.error().error));
+    const auto is_tls_failure = [this](const clixml::Error& error) {
+        // Somebody has answered the knock: then it is not the connection that takes too long.
+        const bool is_silent = error == HttpErrc::ConnectTimedOut && addresses_ != nullptr;
+        return is_silent || is_about_tls(error);
+    };
     if (!is_secure()) {
         skip(TestStep::Tls, "not used");
-    } else if (is_tls_failure) {
+    } else if (!answer && is_tls_failure(answer.error().error)) {
         return fail(TestStep::Tls, answer.error().error, answer.error().text);
     } else if (answer || answer.error().error == HttpErrc::LoginRefused || answer.error().error == HttpErrc::UnexpectedStatus) {
         pass(TestStep::Tls, "the certificate is good");
