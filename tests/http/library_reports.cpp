@@ -3,6 +3,8 @@
 // that is not there.
 #if defined(__SANITIZE_ADDRESS__)
 
+#include <tests/http/library_reports.hpp>
+
 extern "C" const char* __asan_default_suppressions()
 {
     return "interceptor_via_lib:gssntlmssp\n";
@@ -15,7 +17,7 @@ extern "C" const char* __lsan_default_suppressions()
 
 extern "C" const char* __asan_default_options()
 {
-    return "fast_unwind_on_malloc=0:malloc_context_size=18"; // see write_ntlm_users
+    return tests::unwinding_options;
 }
 
 #endif

@@ -1,4 +1,5 @@
 #include <psrp/transport/child_process.hpp>
+#include <tests/http/library_reports.hpp>
 #include <tests/http/realm.hpp>
 #include <tests/icm/ssh_server.hpp>
 
@@ -148,10 +149,8 @@ std::string write_ntlm_users(const TemporaryFolder& folder)
     const std::string leaks = folder.write("leaks", "leak:gssntlmssp\n");
     const std::string others = folder.write("others", "interceptor_via_lib:gssntlmssp\n");
     ::setenv("LSAN_OPTIONS", ("suppressions=" + leaks).c_str(), 1);
-    // Its leaks are known by a caller some fifteen calls up. Without frame pointers each call takes
-    // long to find, so that reading a computer's authorities takes seconds.
-    const std::string options = "fast_unwind_on_malloc=0:malloc_context_size=18:suppressions=";
-    ::setenv("ASAN_OPTIONS", (options + others).c_str(), 1);
+    const std::string options = unwinding_options;
+    ::setenv("ASAN_OPTIONS", (options + ":suppressions=" + others).c_str(), 1);
     return folder.write(
         "ntlm_users", "PSRP:" + std::string(realm_user) + ":" + std::string(realm_password) + "\n"
     );

@@ -2,35 +2,9 @@
 #include <tests/http/scripted_server.hpp>
 
 #include <algorithm>
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 
 namespace tests {
-
-namespace {
-
-// Wherever localhost listens.
-psrp::Descriptor connect_to(int port)
-{
-    sockaddr_in6 six{};
-    six.sin6_family = AF_INET6;
-    six.sin6_addr = in6addr_loopback;
-    six.sin6_port = htons(static_cast<std::uint16_t>(port));
-    psrp::Descriptor socket(::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    if (::connect(socket.number(), reinterpret_cast<sockaddr*>(&six), sizeof six) == 0)
-        return socket;
-    sockaddr_in four{};
-    four.sin_family = AF_INET;
-    four.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    four.sin_port = htons(static_cast<std::uint16_t>(port));
-    socket = psrp::Descriptor(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    if (::connect(socket.number(), reinterpret_cast<sockaddr*>(&four), sizeof four) == 0)
-        return socket;
-    return {};
-}
-
-} // namespace
 
 Relay::Relay(int port) : server_port_(port), listener_(listen_on_loopback(port_)) {}
 
@@ -59,7 +33,7 @@ void Relay::accept()
     ++connections;
     if (on_connection) on_connection();
     if (is_down) return;
-    psrp::Descriptor server = connect_to(server_port_);
+    psrp::Descriptor server = connect_to_localhost(server_port_);
     if (!server.is_open() || !psrp::set_nonblocking(server.number())) return;
     auto line = std::make_unique<Line>();
     line->client.socket = std::move(client);

@@ -25,6 +25,25 @@ psrp::Descriptor listen_on_loopback(int& port)
     return listener;
 }
 
+psrp::Descriptor connect_to_localhost(int port)
+{
+    sockaddr_in6 six{};
+    six.sin6_family = AF_INET6;
+    six.sin6_addr = in6addr_loopback;
+    six.sin6_port = htons(static_cast<std::uint16_t>(port));
+    psrp::Descriptor socket(::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (::connect(socket.number(), reinterpret_cast<sockaddr*>(&six), sizeof six) == 0)
+        return socket;
+    sockaddr_in four{};
+    four.sin_family = AF_INET;
+    four.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    four.sin_port = htons(static_cast<std::uint16_t>(port));
+    socket = psrp::Descriptor(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (::connect(socket.number(), reinterpret_cast<sockaddr*>(&four), sizeof four) == 0)
+        return socket;
+    return {};
+}
+
 std::string http_header(const std::string& message, const std::string& name)
 {
     const std::size_t end = message.find("\r\n\r\n");

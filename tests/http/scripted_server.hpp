@@ -49,6 +49,8 @@ private:
 
 // A loopback socket that listens on a free port, which `port` becomes.
 psrp::Descriptor listen_on_loopback(int& port);
+// A connection to who listens there, of whatever family; closed where nobody does.
+psrp::Descriptor connect_to_localhost(int port);
 
 // The length of the first HTTP message in `text`, head and body; 0 where it is not whole yet.
 std::size_t http_message_bytes(const std::string& text);

@@ -1,14 +1,13 @@
 // Who may log in with a password, and that nobody else waits while it is judged.
 #include <psrp/http/user_store.hpp>
 #include <tests/http/echo_server.hpp>
+#include <tests/http/scripted_server.hpp>
 
 #include <catch2/catch.hpp>
 
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 using psrp::AuthenticationScheme;
@@ -197,13 +196,8 @@ TEST_CASE("a request that comes while the server ends is refused")
     auto users = tests::with_users(folder);
     users.basic_in_clear = psrp::Permission::Yes;
     auto server = std::make_unique<tests::EchoServer>(std::move(users));
-    const psrp::Descriptor late(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    address.sin_port = htons(static_cast<std::uint16_t>(server->port()));
-    const auto* const any = reinterpret_cast<const sockaddr*>(&address);
-    REQUIRE(::connect(late.number(), any, sizeof address) == 0);
+    const psrp::Descriptor late = tests::connect_to_localhost(server->port());
+    REQUIRE(late.is_open());
     // The server takes the connection meanwhile.
     auto options = tests::client_of(*server, AuthenticationScheme::Basic, tests::alice());
     options.allows_basic_in_clear = true;
